@@ -155,7 +155,8 @@ def _age_range(said: _Said, on: date) -> tuple[date, date]:
 
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+|[^\w\s]|_")
 _MIDNIGHT = re.compile(r"[t ]0{1,2}:00(?::00(?:\.0+)?)?z?\Z")
-_NOISE = frozenset(".,،؛;:()[]\"/«»-")
+_JOINTS = frozenset(".-/")  # inside "y/o", "г.р.", "Rabi-al-awwal"
+_NOISE = frozenset('.,،؛;:()[]"/«»-')
 _ABOUT_SIGNS = frozenset("~≈±∼")
 _UNITS = frozenset((YEARS, MONTHS, WEEKS, DAYS))
 
@@ -234,8 +235,8 @@ def _add_sign(shape: _Shape, letters: list[str], tokens: list[str], position: in
 def _add_words(shape: _Shape, letters: list[str], tokens: list[str], position: int) -> int:
     """Read the longest known run of words at a position; the count of tokens it took."""
     for count in range(min(5, len(tokens) - position), 0, -1):
-        run = [token for token in tokens[position : position + count] if token not in ".-/"]
-        if not run or not all(token[0].isalpha() for token in run):
+        run = [each for each in tokens[position : position + count] if each not in _JOINTS]
+        if not run or not all(each[0].isalpha() for each in run):
             continue
         joined = "".join(run)
         meaning = WORDS.get(joined)

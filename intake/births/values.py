@@ -129,7 +129,9 @@ def _parts(day: date, calendar: Calendar) -> tuple[int, ...]:
 
 
 def _digits(parts: tuple[int, ...]) -> str:
-    return "-".join(f"{part:04d}" if not index else f"{part:02d}" for index, part in enumerate(parts))
+    return "-".join(
+        f"{part:04d}" if not index else f"{part:02d}" for index, part in enumerate(parts)
+    )
 
 
 def whole_period(calendar: Calendar, year: int, month: int | None) -> tuple[date, date]:

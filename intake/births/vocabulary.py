@@ -26,16 +26,11 @@ ABOUT, NEWBORN, FILLER, AND, TO, MONTH, CALENDAR, NUMBER = (
     "number",
 )
 
+# One form for each letter, and at the same place what it becomes.
 _FOLDED_LETTERS = str.maketrans(
-    {
-        **{"ي": "ی", "ى": "ی", "ې": "ی", "ۍ": "ی", "ئ": "ی", "ك": "ک", "ګ": "گ", "ڪ": "ک"},
-        **{"ة": "ه", "ۀ": "ه", "ۂ": "ه", "ە": "ه", "ہ": "ه", "ھ": "ه", "ؤ": "و", "ٱ": "ا"},
-        **{"ټ": "ت", "ډ": "د", "ړ": "ر", "ڼ": "ن", "ښ": "ش", "ږ": "ژ", "څ": "س", "ځ": "ز"},
-        **{"ҳ": "х", "қ": "к", "ғ": "г", "ҷ": "ч", "ё": "е", "ъ": "", "ь": "", "ӯ": "у"},
-        **{"'": "", "’": "", "‘": "", "ʼ": "", "ʻ": "", "`": "", "´": "", "ـ": ""},
-        **{"\u200c": " ", "\u200d": "", "\u200e": "", "\u200f": "", "\u2060": "", "\ufeff": ""},
-        **{"–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "؍": "/", "⁄": "/", "٫": "."},
-    }
+    "يىېۍئكګڪةۀۂەہھؤٱټډړڼښږڅځҳқғҷёӯ–—‐‑−؍⁄٫\u200c",
+    "یییییکگکههههههواتدرنشژسزхкгчеу-----//. ",
+    "ъь'’‘ʼʻ`´ـ\u200d\u200e\u200f\u2060\ufeff",
 )
 _SIMPLE = re.compile(r"[0-9a-z ./:~-]*\Z")
 
@@ -140,7 +135,7 @@ def _month_words() -> dict[str, Meaning]:
         (Calendar.SOLAR_HIJRI, SOLAR_HIJRI_MONTHS),
         (Calendar.GREGORIAN, GREGORIAN_MONTHS),
     ):
-        for number, line in enumerate(table.strip().splitlines(), start=1):
+        for number, line in enumerate(table.split(";"), start=1):
             for word in line.split():
                 words[fold(word)] = (MONTH, (calendar, number))
     return words
