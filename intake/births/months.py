@@ -1,8 +1,8 @@
 """Names of months in three calendars, as people and documents write them.
 
 Months from January (Hamal, Muharram) on, parted by semicolons; names of several words are
-joined. They go through the same folding as what is typed, so that accents, letter variants, apostrophes and
-the Russian soft sign need no entry of their own.
+joined. They go through the same folding as what is typed, so that accents, letter variants,
+apostrophes and the Russian soft sign need no entry of their own.
 """
 
 GREGORIAN_MONTHS = """
