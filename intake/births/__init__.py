@@ -16,7 +16,6 @@ from intake.births.brackets import (
     reference_date,
 )
 from intake.births.dates import (
-    Calendar,
     months_before,
     solar_hijri_date,
     solar_hijri_parts,
@@ -27,7 +26,6 @@ from intake.births.values import (
     Birth,
     BirthError,
     BothCalendars,
-    Precision,
     in_both_calendars,
 )
 
@@ -39,8 +37,6 @@ __all__ = [
     "Birth",
     "BirthError",
     "BothCalendars",
-    "Calendar",
-    "Precision",
     "age_bracket",
     "bracket_thresholds",
     "in_both_calendars",

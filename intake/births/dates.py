@@ -2,23 +2,14 @@
 
 from bisect import bisect_right
 from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 import jdatetime
-from django.db.models import TextChoices
-from django.utils.translation import gettext_lazy as _
 from hijridate import Hijri
 from hijridate.ummalqura import GREGORIAN_RANGE, HIJRI_RANGE
 
-
-class Calendar(TextChoices):
-    """The calendar in which a birth was said."""
-
-    GREGORIAN = "gregorian", _("Gregorian")
-    SOLAR_HIJRI = "solar_hijri", _("Solar Hijri")
-    LUNAR_HIJRI = "lunar_hijri", _("Lunar Hijri")
-
+from intake.choices import Calendar
 
 FIRST_SOLAR_YEAR, LAST_SOLAR_YEAR = 1100, 1500
 
@@ -101,15 +92,19 @@ def lunar_hijri_date(year: int, month: int, day: int) -> date:
     """The Gregorian date of a Lunar Hijri one; ``ValueError`` when there is no such day.
 
     Umm al-Qura from 1343 on (as ``hijridate`` has it), the tabular calendar before. A month
-    seen locally may begin a day earlier or later; nobody can know which, so none is guessed.
+    seen locally may begin a day earlier or later; nobody can know which, so none is guessed. In
+    the oldest years the published tables have some months of 28 or 31 days.
     """
     if not 1000 <= year <= HIJRI_RANGE[1][0] or not 1 <= month <= 12:
         raise ValueError("no such Lunar Hijri date")
     start = _lunar_month_start(year, month)
-    following = _lunar_month_start(year + month // 12, month % 12 + 1)
-    if not 1 <= day <= following - start:
+    if not 1 <= day <= _lunar_month_start(*_next_month(year, month)) - start:
         raise ValueError("no such Lunar Hijri date")
     return date.fromordinal(start + day - 1)
+
+
+def _next_month(year: int, month: int) -> tuple[int, int]:
+    return year + month // 12, month % 12 + 1
 
 
 def to_gregorian(calendar: Calendar, year: int, month: int, day: int) -> date:
@@ -125,9 +120,9 @@ def last_day_of_month(calendar: Calendar, year: int, month: int) -> date:
     """The last day of a month, as a Gregorian date; ``ValueError`` if the year is unknown."""
     if calendar == Calendar.GREGORIAN:
         return date(year, month, monthrange(year, month)[1])
-    for day in (31, 30):
-        try:
-            return to_gregorian(calendar, year, month, day)
-        except ValueError:
-            continue
-    return to_gregorian(calendar, year, month, 29)
+    first = to_gregorian(calendar, year, month, 1)
+    if calendar == Calendar.LUNAR_HIJRI:
+        return date.fromordinal(_lunar_month_start(*_next_month(year, month)) - 1)
+    if month == 12:
+        return date.fromordinal(_NEW_YEARS[year - FIRST_SOLAR_YEAR + 1] - 1)
+    return first + timedelta(days=30 if month <= 6 else 29)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from intake.births.dates import Calendar, months_before, to_gregorian, years_before
-from intake.births.values import ONE_DAY, Birth, BirthError, Precision, whole_period
+from intake.births.dates import months_before, to_gregorian, years_before
+from intake.births.values import ONE_DAY, Birth, BirthError, whole_period
 from intake.births.vocabulary import (
     ABOUT,
     AND,
@@ -25,6 +25,7 @@ from intake.births.vocabulary import (
     fold,
     joined_number,
 )
+from intake.choices import BirthPrecision, Calendar
 
 MAX_LENGTH = 100  # nobody says a birth in more characters than this
 MAX_AGE = 120  # completed years
@@ -80,14 +81,14 @@ def parse_birth(text: str, *, said_on: date) -> Birth:
     return Birth(earliest, latest, _precision(said), said.calendar, text)
 
 
-def _precision(said: _Said) -> Precision:
+def _precision(said: _Said) -> BirthPrecision:
     if said.about:
-        return Precision.AGE_ESTIMATE
+        return BirthPrecision.AGE_ESTIMATE
     if said.ages is not None:
-        return Precision.AGE if said.unit == YEARS else Precision.AGE_MONTHS
+        return BirthPrecision.AGE if said.unit == YEARS else BirthPrecision.AGE_MONTHS
     if said.day is not None:
-        return Precision.DAY
-    return Precision.YEAR if said.month is None else Precision.MONTH
+        return BirthPrecision.DAY
+    return BirthPrecision.YEAR if said.month is None else BirthPrecision.MONTH
 
 
 def _margin(years: int) -> int:

@@ -4,27 +4,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from intake.births.dates import (
-    Calendar,
     last_day_of_month,
     solar_hijri_parts,
     to_gregorian,
 )
-
-
-class Precision(TextChoices):
-    """How a birth was said, and so how far its range can be trusted."""
-
-    DAY = "day", _("Full date")
-    MONTH = "month", _("Month and year")
-    YEAR = "year", _("Year")
-    AGE_MONTHS = "age_months", _("Age in months, weeks or days")
-    AGE = "age", _("Age in years")
-    AGE_ESTIMATE = "age_estimate", _("Estimated age or year")
+from intake.choices import BirthPrecision, Calendar
 
 
 class BirthError(ValueError):
@@ -71,7 +59,7 @@ class Birth:
 
     earliest: date
     latest: date
-    precision: Precision
+    precision: BirthPrecision
     calendar: Calendar
     text: str
 
@@ -115,7 +103,7 @@ def _show(birth: Birth, calendar: Calendar) -> str:
             return _digits(first[:2])
         if first[0] == last[0] and (first[1], last[1]) == (1, 12):
             return _digits(first[:1])
-    if birth.precision in (Precision.AGE, Precision.AGE_ESTIMATE):
+    if birth.precision in (BirthPrecision.AGE, BirthPrecision.AGE_ESTIMATE):
         if first[0] == last[0]:
             return _digits(first[:1])
         return f"{_digits(first[:1])} – {_digits(last[:1])}"

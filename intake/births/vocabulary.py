@@ -8,8 +8,8 @@ import re
 import unicodedata
 from typing import Final
 
-from intake.births.dates import Calendar
 from intake.births.months import GREGORIAN_MONTHS, LUNAR_HIJRI_MONTHS, SOLAR_HIJRI_MONTHS
+from intake.choices import Calendar
 
 # What a word means: its kind, and the value where the kind has one.
 Meaning = tuple[str, object]
