@@ -138,10 +138,11 @@ def rotate_secret(*, actor: User, subscription: Subscription) -> str:
     """A new signing secret; messages are signed with both until the next rotation."""
     _require_manager(actor, subscription.agency)
     subscription.previous_secret = subscription.secret
-    subscription.secret = new_secret()
+    secret = new_secret()
+    subscription.secret = secret
     subscription.save(update_fields=["secret", "previous_secret"])
     record_event("webhook.secret_rotated", subscription, actor=actor)
-    return subscription.secret
+    return secret
 
 
 @transaction.atomic

@@ -29,12 +29,13 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import TruncDate
 
 from aid import selectors as aid
-from intake.births.brackets import BRACKETS, OLDER_BRACKET, UNKNOWN_BRACKET, bracket_thresholds
+from intake.births.brackets import BRACKETS, UNKNOWN_BRACKET, bracket_thresholds
 from intake.choices import NEVER_COUNTED, BirthPrecision, ExitReason, NeedStatus, PairStatus, Sex
 from intake.models import DuplicatePair, EntryPoint, Person, PersonExit, SpecificNeed
 from reception import selectors as reception
 
 CHILD_BRACKETS = ("0-4", "5-11", "12-17")
+OLDER_BRACKET = "60+"
 UNACCOMPANIED = ("SC-UC", "SC-UM")
 _MIDDLE = (
     "intake_person.birth_earliest + (intake_person.birth_latest - intake_person.birth_earliest) / 2"
@@ -69,6 +70,10 @@ class Moment:
         return self.as_of.astimezone(self.zone).date()
 
 
+def _middle_is_after(limit: date) -> RawSQL:
+    return RawSQL(f"{_MIDDLE} > %s", (limit,), output_field=BooleanField())  # noqa: S611
+
+
 def bracket_expression(on: date) -> Case:
     """The bracket of a person on a day as SQL: the rule of intake.births.brackets."""
     born_after = dict(bracket_thresholds(on))
@@ -77,10 +82,7 @@ def bracket_expression(on: date) -> Case:
         When(birth_earliest__isnull=True, then=Value(UNKNOWN_BRACKET)),
         When(birth_latest__gt=adulthood, birth_earliest__lte=adulthood, then=Value("12-17")),
         *(
-            When(
-                RawSQL(f"{_MIDDLE} > %s", (limit,), output_field=BooleanField()),
-                then=Value(name),
-            )
+            When(_middle_is_after(limit), then=Value(name))
             for name, limit in born_after.items()
             if name != OLDER_BRACKET
         ),
@@ -95,7 +97,7 @@ def age_sex(moment: Moment) -> list[dict[str, Any]]:
     `other` holds the sexes "other" and "unknown". Every bracket has its row, also when empty.
     """
     counted: dict[str, dict[str, int]] = defaultdict(lambda: {"female": 0, "male": 0, "other": 0})
-    columns = {Sex.FEMALE: "female", Sex.MALE: "male"}
+    columns: dict[str, str] = {Sex.FEMALE: "female", Sex.MALE: "male"}
     rows = (
         Person.objects.present(moment.as_of)
         .values("sex", bracket=bracket_expression(moment.day))

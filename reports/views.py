@@ -23,6 +23,6 @@ def report_file(request: HttpRequest, key: str, extension: str = "html") -> Http
     document = Document(
         report=find_report(user, key),
         edition=edition_for(user, request.GET.get("edition", "")),
-        language=request.GET.get("language", "") or request.LANGUAGE_CODE,  # type: ignore[attr-defined]
+        language=request.GET.get("language", "") or request.LANGUAGE_CODE,
     )
     return download(document, extension)

@@ -50,7 +50,7 @@ class _ReportView(APIView):
         return Document(
             report=find_report(request.user, key),
             edition=edition_for(request.user, request.query_params.get("edition", "")),
-            language=request.query_params.get("language", "") or request.LANGUAGE_CODE,  # type: ignore[attr-defined]
+            language=request.query_params.get("language", "") or request.LANGUAGE_CODE,
         )
 
 
