@@ -11,6 +11,7 @@ from reports.rendering.formats import (
     Formatter,
     clean,
     is_rtl,
+    isolated,
     parse_moment,
     total,
     zone_label,
@@ -104,7 +105,7 @@ def _header(figures: Figures, meta: Figures, fmt: Formatter) -> dict[str, str]:
     period = meta.get("period") or figures.get("period") or {}
     lines = []
     if meta.get("prepared_by"):
-        lines.append(str(labels.PREPARED_BY) % {"name": clean(meta["prepared_by"])})
+        lines.append(str(labels.PREPARED_BY) % {"name": isolated(clean(meta["prepared_by"]))})
     if isinstance(period, dict) and period.get("start") and period.get("end"):
         span = {key: _when(period[key], meta, fmt) for key in ("start", "end")}
         lines.append(str(labels.PERIOD) % span)

@@ -1,6 +1,7 @@
 """Numbers, dates and text as the readers of each report language write them."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -37,6 +38,17 @@ def is_rtl(language: str) -> bool:
 def clean(value: Any) -> str:
     """Text that somebody typed, without characters that could disturb the layout."""
     return UNSAFE.sub("", "" if value is None else str(value)).strip()
+
+
+def starts_rtl(text: str) -> bool:
+    """True when the first letter with a direction is written right to left (UAX 9, P2)."""
+    strong = (unicodedata.bidirectional(letter) for letter in text)
+    return next((kind in ("R", "AL") for kind in strong if kind in ("L", "R", "AL")), False)
+
+
+def isolated(text: str) -> str:
+    """Text that keeps its own direction inside a sentence (first strong isolate)."""
+    return f"\u2068{text}\u2069" if text else ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +95,9 @@ class Formatter:
         if self.language.startswith("tg"):
             text = f"{value.day} {TAJIK_MONTHS[value.month - 1]}" + (f" {value.year}" * year)
         else:
-            pattern = "d MMMM y" if year else "d MMM"
+            # CLDR shortens the months of Dari to fragments nobody writes.
+            short = "d MMMM" if is_rtl(self.language) else "d MMM"
+            pattern = "d MMMM y" if year else short
             text = str(dates.format_date(value, pattern, locale=self.locale))
         if year and self.language.split("-")[0] in SOLAR_HIJRI_BASES:
             hijri = jdatetime.date.fromgregorian(date=value)

@@ -160,7 +160,7 @@ UNITS = {
     "litre": pgettext_lazy("unit", "litre"),
 }
 
-AGE_UNKNOWN = _("Age not recorded")
+AGE_UNKNOWN = pgettext_lazy("age", "Not recorded")
 AGE_RANGE = _("%(low)s–%(high)s")
 AGE_FROM = _("%(low)s and over")
 MORE_ROWS = _("%(count)s more rows are in the page and the spreadsheet.")

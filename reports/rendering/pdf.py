@@ -17,7 +17,7 @@ from django.utils import translation
 from reports.rendering import labels
 from reports.rendering.charts import FONT_FAMILIES, font_directory
 from reports.rendering.context import report_context
-from reports.rendering.formats import Formatter, parse_moment, zone_of
+from reports.rendering.formats import Formatter, parse_moment, starts_rtl, zone_of
 from reports.rendering.tables import Figures, Table
 
 TEMPLATE = Path(__file__).with_name("report.typ")
@@ -69,8 +69,13 @@ def _paper(figures: Figures, meta: Figures, language: str) -> dict[str, Any]:
         tables = {key: _clip(table) for key, table in context["tables"].items()}
         page_of = str(labels.PAGE_OF) % {"page": "\x01", "pages": "\x02"}
     flow = context["flow"]
+    narrative = {
+        part: [{"text": line, "rtl": starts_rtl(line)} for line in lines]
+        for part, lines in context["narrative"].items()
+    }
     return context | {
         "tables": tables,
+        "narrative": narrative,
         "tiles": [asdict(tile) for tile in context["tiles"]],
         "flow": flow | {"terms": [asdict(term) for term in flow["terms"]]} if flow else {},
         "lang": base,
