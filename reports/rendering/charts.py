@@ -30,6 +30,13 @@ def font_directory() -> Path:
     return Path(__file__).resolve().parents[2] / "common" / "static" / "common" / "fonts"
 
 
+def _altair() -> Any:
+    """Altair, which takes a second to import, only when a chart is drawn."""
+    import altair
+
+    return altair
+
+
 def _directed(text: str, rtl: bool) -> str:
     """A chart label that starts right to left: a chart has no paragraph direction of its own."""
     return f"{RLM}{text}{RLM}" if rtl else text
@@ -75,8 +82,7 @@ def pyramid_spec(
 
     ``labels``: ``fmt`` (a Formatter), ``ages`` (bracket to label), ``female``, ``male``, ``title``.
     """
-    import altair as alt
-
+    alt = _altair()
     rows = _pyramid_rows(figures, labels, rtl)
     peak = max([abs(row["value"]) for row in rows] or [1])
     order = ["", *_pyramid_order(figures, labels, rtl)]
@@ -121,8 +127,7 @@ def arrivals_spec(
 
     ``labels``: ``fmt`` (a Formatter), ``days`` (ISO date to label).
     """
-    import altair as alt
-
+    alt = _altair()
     fmt: Formatter = labels["fmt"]
     table = sorted(figures.get("arrivals_by_day") or [], key=lambda row: str(row["date"]))
     table = table[-MAX_DAYS:]

@@ -11,7 +11,6 @@ from reports.rendering.formats import (
     Formatter,
     clean,
     is_rtl,
-    isolated,
     parse_moment,
     total,
     zone_label,
@@ -68,7 +67,7 @@ def report_context(
     fmt = Formatter(language, meta.get("digits") or "native")
     with translation.override(language):
         tables = build_tables(figures, meta, fmt)
-        context = {
+        context: dict[str, Any] = {
             "language": language,
             "direction": "rtl" if is_rtl(language) else "ltr",
             "header": _header(figures, meta, fmt),
@@ -100,12 +99,14 @@ def _header(figures: Figures, meta: Figures, fmt: Formatter) -> dict[str, str]:
     moment = parse_moment(as_of, zone_of(meta))
     zone = ""
     if isinstance(moment, datetime):
-        zone = LRM + zone_label(moment, clean(meta.get("timezone") or "UTC")) + LRM
+        zone = zone_label(moment, clean(meta.get("timezone") or "UTC"))
+        # Keeps the closing bracket at the end of the Latin words.
+        zone = f"{LRM}{zone}{LRM}" if is_rtl(fmt.language) else zone
     number = fmt.native(clean(meta.get("number") or figures.get("number")))
     period = meta.get("period") or figures.get("period") or {}
     lines = []
     if meta.get("prepared_by"):
-        lines.append(str(labels.PREPARED_BY) % {"name": isolated(clean(meta["prepared_by"]))})
+        lines.append(str(labels.PREPARED_BY) % {"name": fmt.isolated(clean(meta["prepared_by"]))})
     if isinstance(period, dict) and period.get("start") and period.get("end"):
         span = {key: _when(period[key], meta, fmt) for key in ("start", "end")}
         lines.append(str(labels.PERIOD) % span)
@@ -179,7 +180,7 @@ def _charts(figures: Figures, meta: Figures, fmt: Formatter) -> dict[str, str]:
     days = [row["date"] for row in figures.get("arrivals_by_day") or []]
     zone = zone_of(meta)
     words["days"] = {day: fmt.day(_date(parse_moment(day, zone)), year=False) for day in days}
-    drawn = {}
+    drawn: dict[str, str] = {}
     if brackets:
         drawn["pyramid"] = charts.render_svg(
             charts.pyramid_spec(figures, words, rtl),

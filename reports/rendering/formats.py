@@ -46,11 +46,6 @@ def starts_rtl(text: str) -> bool:
     return next((kind in ("R", "AL") for kind in strong if kind in ("L", "R", "AL")), False)
 
 
-def isolated(text: str) -> str:
-    """Text that keeps its own direction inside a sentence (first strong isolate)."""
-    return f"\u2068{text}\u2069" if text else ""
-
-
 @dataclass(frozen=True)
 class Formatter:
     """Writes values in one language. ``digits`` is ``native`` or ``latin``."""
@@ -73,6 +68,11 @@ class Formatter:
         """The mark that stands for a withheld figure."""
         return SUPPRESSED_PERSIAN if self.persian else SUPPRESSED
 
+    def isolated(self, text: str) -> str:
+        """Text that keeps its own direction inside a sentence of this language."""
+        mixed = text and starts_rtl(text) != is_rtl(self.language)
+        return f"\u2068{text}\u2069" if mixed else text
+
     def native(self, text: str) -> str:
         """Replace ASCII digits with Persian ones where the language writes them."""
         return text.translate(PERSIAN_DIGITS) if self.persian else text
@@ -81,7 +81,9 @@ class Formatter:
         """A count or quantity with the separators of the language; ``None`` is withheld."""
         if value is None:
             return self.suppressed
-        return self.native(str(numbers.format_decimal(value, locale=self.locale)))
+        system = "default" if self.persian else "latn"
+        text = numbers.format_decimal(value, locale=self.locale, numbering_system=system)
+        return self.native(str(text))
 
     def percent(self, value: float | None) -> str:
         """A percentage given in per cent (86.5), shown without decimals."""
