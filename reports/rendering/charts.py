@@ -113,7 +113,7 @@ def pyramid_spec(
         layers.append(
             numbers.transform_filter(f"datum.side === {side}")
             .mark_text(align=align, baseline="middle", color=INK)
-            .encode(x=alt.X("at:Q"), y=y, text="text:N")
+            .encode(x=alt.X("at:Q"), y=y, text="text:N", size=_mark_size(alt))
         )
     head = alt.Chart(alt.Data(values=heads)).mark_text(fontWeight="bold", baseline="middle")
     layers.append(head.encode(x=alt.X("at:Q"), y=y, text="text:N", color=colour))
@@ -152,9 +152,14 @@ def arrivals_spec(
         hidden.mark_bar(filled=False, strokeDash=[2, 2], stroke=INK).encode(x=x, y=y),
         alt.Chart(alt.Data(values=rows))
         .mark_text(dy=-7, color=INK)
-        .encode(x=x, y=y, text="text:N"),
+        .encode(x=x, y=y, text="text:N", size=_mark_size(alt)),
     ]
     return _finish(alt.layer(*layers).properties(width=300, height=105), alt)
+
+
+def _mark_size(alt: Any) -> Any:
+    """Numbers at 12 px; the mark of a withheld figure larger, for it is a dot."""
+    return alt.condition("datum.withheld", alt.value(22), alt.value(12))
 
 
 def _finish(chart: Any, alt: Any) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from reports.rendering.formats import (
 )
 from reports.rendering.tables import Figures, bracket_label, build_tables, code_label
 
-LRM = "\u200e"
 FORMATS = ("pdf", "xlsx", "json")
 FEATURED = ("arrivals_total", "arrivals_last_24h", "present", "households", "unplaced")
 
@@ -100,13 +99,11 @@ def _header(figures: Figures, meta: Figures, fmt: Formatter) -> dict[str, str]:
     zone = ""
     if isinstance(moment, datetime):
         zone = zone_label(moment, clean(meta.get("timezone") or "UTC"))
-        # Keeps the closing bracket at the end of the Latin words.
-        zone = f"{LRM}{zone}{LRM}" if is_rtl(fmt.language) else zone
     number = fmt.native(clean(meta.get("number") or figures.get("number")))
     period = meta.get("period") or figures.get("period") or {}
     lines = []
     if meta.get("prepared_by"):
-        lines.append(str(labels.PREPARED_BY) % {"name": fmt.isolated(clean(meta["prepared_by"]))})
+        lines.append(str(labels.PREPARED_BY) % {"name": clean(meta["prepared_by"])})
     if isinstance(period, dict) and period.get("start") and period.get("end"):
         span = {key: _when(period[key], meta, fmt) for key in ("start", "end")}
         lines.append(str(labels.PERIOD) % span)

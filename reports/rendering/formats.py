@@ -68,11 +68,6 @@ class Formatter:
         """The mark that stands for a withheld figure."""
         return SUPPRESSED_PERSIAN if self.persian else SUPPRESSED
 
-    def isolated(self, text: str) -> str:
-        """Text that keeps its own direction inside a sentence of this language."""
-        mixed = text and starts_rtl(text) != is_rtl(self.language)
-        return f"\u2068{text}\u2069" if mixed else text
-
     def native(self, text: str) -> str:
         """Replace ASCII digits with Persian ones where the language writes them."""
         return text.translate(PERSIAN_DIGITS) if self.persian else text

@@ -127,7 +127,9 @@ def test_every_figure_is_on_page_paper_and_sheet(language: str) -> None:
     for value in set(numbers(figures)):
         text = fmt.percent(value) if value == 43.2 else fmt.number(value)
         assert text in shown, value
-        assert text.replace("\xa0", " ").replace("\u202f", " ") in printed.replace("\u202f", " ")
+        text = text.replace("\xa0", " ")
+        # pypdf turns runs of Persian digits round.
+        assert text in printed or (fmt.persian and text[::-1] in printed), value
         assert value in stored or round(value / 100, 6) in stored, value
 
 
@@ -207,6 +209,12 @@ def test_dari_is_right_to_left_with_persian_digits_everywhere() -> None:
     for name in archive.namelist():
         if name.startswith("xl/worksheets/sheet"):
             assert b'rightToLeft="1"' in archive.read(name)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_text_copied_from_the_pdf_holds_no_stray_marks(language: str) -> None:
+    text = pdf_text(render_pdf(make_figures(), make_meta(), language=language))
+    assert not re.findall("[\u200e\u200f\u2066-\u2069\ufffd]", text)
 
 
 def test_latin_digits_can_be_kept_in_dari() -> None:
