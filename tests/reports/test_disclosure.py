@@ -86,9 +86,7 @@ def figures() -> dict[str, Any]:
         ],
         "arrivals_by_entry_point": [{"code": "TEM", "name": "Tem", "persons": 100}],
         "arrivals_by_day_and_entry_point": [],
-        "age_sex": [
-            {"bracket": b, "female": 10, "male": 9, "other": 0} for b in BRACKETS
-        ],
+        "age_sex": [{"bracket": b, "female": 10, "male": 9, "other": 0} for b in BRACKETS],
         "sites": [
             {"code": "A", "name": "A", "capacity": 9, "present": 2, "reserved": 0, "free": 7},
             {"code": "B", "name": "B", "capacity": 90, "present": 58, "reserved": 0, "free": 32},
