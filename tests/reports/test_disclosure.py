@@ -13,9 +13,9 @@ COLUMNS = ("female", "male", "other")
 BRACKETS = ("0-4", "5-11", "12-17", "18-59", "60+", "unknown")
 
 cells = st.integers(0, 40) | st.integers(0, 6) | st.just(0)
-tables = st.lists(
-    st.fixed_dictionaries({column: cells for column in COLUMNS}), min_size=6, max_size=6
-).map(lambda rows: [{"bracket": b, **row} for b, row in zip(BRACKETS, rows, strict=True)])
+tables = st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, cells)), min_size=6, max_size=6).map(
+    lambda rows: [{"bracket": b, **row} for b, row in zip(BRACKETS, rows, strict=True)]
+)
 
 
 def lines(rows: list[dict[str, Any]]) -> list[list[tuple[int, str]]]:
