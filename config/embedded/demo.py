@@ -68,7 +68,7 @@ def run(layout: Layout, host: str, port: int) -> int:
     check_port(host, port)
     with _only_one(layout), use_services(layout.base):
         environment = _environment(layout, host, port)
-        base_url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+        base_url = _base_url(host, port)
         if not _prepare(layout, environment, base_url, stop):
             return 0 if stop else 1
         supervisor = Supervisor(
@@ -173,12 +173,17 @@ def greeting(credentials: Mapping[str, object], base_url: str) -> str:
     return "\n".join(lines)
 
 
+def _base_url(host: str, port: int) -> str:
+    return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+
+
 def _environment(layout: Layout, host: str, port: int) -> dict[str, str]:
     shift = clock_shift(layout, datetime.now(tz=_OPERATION_ZONE))
     return {
         **full_environment(layout.base),
         "HOST": host,
         "PORT": str(port),
+        "PANAH_BASE_URL": _base_url(host, port),
         "PYTHONUNBUFFERED": "1",
         "PANAH_CLOCK_SHIFT_DAYS": str(shift),
         "WEB_GRACEFUL_SECONDS": "3",

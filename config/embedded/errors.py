@@ -20,7 +20,7 @@ _CAUSES = (
     (
         r"database files are incompatible with server|was initialized by PostgreSQL version",
         "var/postgres was made by another version of PostgreSQL: remove it"
-        " (`make clean-data`; the demo's data is lost) or set DATABASE_URL.",
+        " (the demo's data is lost) or set DATABASE_URL.",
     ),
     (
         r"could not (?:map|create|resize) .*shared memory|Cannot allocate memory",
