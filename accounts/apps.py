@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountsConfig(AppConfig):
+    """Users, agencies, roles and their scopes."""
+
+    name = "accounts"
+    verbose_name = _("Users and agencies")

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AuditConfig(AppConfig):
+    """Events and access records."""
+
+    name = "audit"
+    verbose_name = _("Audit")

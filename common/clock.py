@@ -1,0 +1,37 @@
+"""The clock of the operation: UTC instants, days in the operation's time zone.
+
+An exercise runs on another date: PANAH_CLOCK_SHIFT_DAYS moves this clock by whole days, so that
+the hours of the day stay those on the wall. Sessions, tokens and signatures keep the real clock.
+"""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+
+
+def shift() -> timedelta:
+    """How far the operation's clock is from the real one (zero outside exercises)."""
+    return timedelta(days=settings.CLOCK_SHIFT_DAYS)
+
+
+def now() -> datetime:
+    """The present instant of the operation, in UTC."""
+    return timezone.now() + shift()
+
+
+def today(zone: ZoneInfo) -> date:
+    """The present day of the operation in `zone`."""
+    return now().astimezone(zone).date()
+
+
+def on_operation_clock(moment: datetime) -> datetime:
+    """`moment` as the operation counts it.
+
+    In an exercise a device's own clock stays the real one: an instant that lies after the
+    exercise's present and not after the real present was stamped by such a device.
+    """
+    if shift() and now() < moment <= timezone.now() + timedelta(minutes=5):
+        return moment + shift()
+    return moment

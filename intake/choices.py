@@ -1,0 +1,177 @@
+"""Closed sets of the intake app. Open lists (areas, needs, languages) are tables."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class EntryPointKind(models.TextChoices):
+    OFFICIAL = "official", _("Official crossing")
+    INFORMAL = "informal", _("Informal crossing")
+
+
+class EntryPointStatus(models.TextChoices):
+    OPEN = "open", _("Open")
+    RESTRICTED = "restricted", _("Restricted")
+    CLOSED = "closed", _("Closed")
+
+
+class RegistrationLevel(models.TextChoices):
+    """UNHCR Guidance on Registration 6.5: group pre-registration, then individual emergency."""
+
+    GROUP = "group", _("Group pre-registration")
+    INDIVIDUAL = "individual", _("Individual emergency registration")
+
+
+class HouseholdStatus(models.TextChoices):
+    ACTIVE = "active", _("Active")
+    CLOSED = "closed", _("Closed")
+
+
+class Sex(models.TextChoices):
+    FEMALE = "F", _("Female")
+    MALE = "M", _("Male")
+    OTHER = "other", _("Other")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class Relationship(models.TextChoices):
+    """Relationship to the focal point of the household (UNICEF HOPE's list, adapted)."""
+
+    HEAD = "head", _("Head or focal point")
+    SPOUSE = "spouse", _("Wife or husband")
+    CHILD = "child", _("Son or daughter")
+    PARENT = "parent", _("Mother or father")
+    SIBLING = "sibling", _("Brother or sister")
+    GRANDPARENT = "grandparent", _("Grandmother or grandfather")
+    GRANDCHILD = "grandchild", _("Grandchild")
+    UNCLE_AUNT = "uncle_aunt", _("Aunt or uncle")
+    NEPHEW_NIECE = "nephew_niece", _("Nephew or niece")
+    COUSIN = "cousin", _("Cousin")
+    PARENT_IN_LAW = "parent_in_law", _("Mother- or father-in-law")
+    CHILD_IN_LAW = "child_in_law", _("Daughter- or son-in-law")
+    SIBLING_IN_LAW = "sibling_in_law", _("Sister- or brother-in-law")
+    STEP_CHILD = "step_child", _("Step-child")
+    FOSTER_CHILD = "foster_child", _("Foster child")
+    OTHER = "other", _("Other relative")
+    NOT_RELATED = "not_related", _("Not related")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class MaritalStatus(models.TextChoices):
+    SINGLE = "single", _("Single")
+    MARRIED = "married", _("Married")
+    ENGAGED = "engaged", _("Engaged")
+    WIDOWED = "widowed", _("Widowed")
+    DIVORCED = "divorced", _("Divorced")
+    SEPARATED = "separated", _("Separated")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class LegalStatus(models.TextChoices):
+    """Separate from the process status: reception does not wait for it."""
+
+    NOT_YET = "arrived_not_yet_status", _("Arrived, no status yet")
+    ASYLUM_SEEKER = "asylum_seeker", _("Asylum seeker")
+    REFUGEE_PRIMA_FACIE = "refugee_prima_facie", _("Refugee, prima facie")
+    REFUGEE = "refugee_recognised", _("Refugee, recognised")
+    OTHER_IN_NEED = "other_in_need_of_protection", _("Other in need of protection")
+    STATELESS = "stateless", _("Stateless")
+    HOST_NATIONAL = "host_national", _("National of the host country")
+    NOT_OF_CONCERN = "not_of_concern", _("Not of concern")
+
+
+class ProcessStatus(models.TextChoices):
+    ACTIVE = "active", _("Active")
+    ON_HOLD = "on_hold", _("On hold")
+    INACTIVE = "inactive", _("Inactive")
+    CLOSED = "closed", _("Closed")
+
+
+class ExitReason(models.TextChoices):
+    """Why a person is no longer in the count (domain/standards.md 1.3)."""
+
+    DEPARTED = "spontaneous_departure", _("Left without notice")
+    VOLUNTARY_RETURN = "voluntary_return", _("Voluntary return, confirmed")
+    FORCED_RETURN = "forced_return", _("Deported or returned by force")
+    RESETTLED = "resettled", _("Resettled")
+    TRANSFERRED = "transferred", _("Transferred to another operation")
+    PRIVATE = "private_accommodation", _("Moved to private accommodation")
+    DECEASED = "deceased", _("Deceased")
+    DISAPPEARED = "disappeared", _("Whereabouts unknown")
+    NO_SHOW = "no_show", _("Not seen at verification")
+    SEPARATED = "separated_authority", _("No longer in the civilian register")
+    DUPLICATE = "duplicate", _("Registered twice")
+    ERROR = "registered_in_error", _("Registered in error")
+
+
+# Persons who left for these reasons were never a person of their own in the figures.
+NEVER_COUNTED = (ExitReason.DUPLICATE, ExitReason.ERROR)
+
+
+class BirthPrecision(models.TextChoices):
+    DAY = "day", _("Day known")
+    MONTH = "month", _("Month known")
+    YEAR = "year", _("Year known")
+    AGE_MONTHS = "age_months", _("From an age in months")
+    AGE = "age", _("From an age")
+    AGE_ESTIMATE = "age_estimate", _("Estimated age")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class Calendar(models.TextChoices):
+    GREGORIAN = "gregorian", _("Gregorian")
+    SOLAR_HIJRI = "solar_hijri", _("Solar Hijri")
+    LUNAR_HIJRI = "lunar_hijri", _("Lunar Hijri")
+
+
+class BirthSource(models.TextChoices):
+    STATED = "stated", _("Stated")
+    DOCUMENT = "document", _("From a document")
+    ESTIMATED = "estimated", _("Estimated by staff")
+
+
+class NeedStatus(models.TextChoices):
+    SUGGESTED = "suggested", _("Suggested by the composition of the household")
+    PENDING_REVIEW = "pending_review", _("Pending protection review")
+    CONFIRMED = "confirmed", _("Confirmed")
+    CLOSED = "closed", _("Closed")
+
+
+class LegalBasis(models.TextChoices):
+    """Basis of processing: consent is weak under need, so it is not the only one (ICRC)."""
+
+    CONSENT = "consent", _("Consent")
+    VITAL_INTEREST = "vital_interest", _("Vital interest")
+    PUBLIC_INTEREST = "public_interest", _("Public interest or mandate")
+    LEGAL_OBLIGATION = "legal_obligation", _("Legal obligation")
+
+
+class ConsentPurpose(models.TextChoices):
+    REGISTRATION = "registration", _("Registration and reception")
+    ASSISTANCE = "assistance", _("Assistance")
+    PROTECTION = "protection", _("Protection services")
+    HEALTH = "health", _("Health care")
+    TRACING = "tracing", _("Family tracing")
+
+
+class ScreeningOutcomeKind(models.TextChoices):
+    """What the authority decided. Panah records it and never decides (IDDRS 5.40)."""
+
+    NO_CONCERN = "no_concern", _("No concern")
+    REFERRED = "referred_to_authority", _("Referred to the authority")
+    HELD = "held_separately", _("Held separately")
+    CHILD = "child_to_child_protection", _("Child, to child protection")
+    RELEASED = "released_civilian", _("Released as a civilian")
+    RETURNED = "returned", _("Returned")
+
+
+class PairStatus(models.TextChoices):
+    OPEN = "open", _("To decide")
+    SAME = "same", _("Same household")
+    DIFFERENT = "different", _("Different households")
+
+
+class ImportStatus(models.TextChoices):
+    RECEIVED = "received", _("Received")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Could not be read")

@@ -1,0 +1,30 @@
+"""Tables of intake, by noun."""
+
+from intake.models.codelists import Area, Country, DocumentType, Language, SpecificNeedType
+from intake.models.duplicates import DuplicatePair
+from intake.models.entry_points import EntryPoint
+from intake.models.households import Arrival, Consent, Household
+from intake.models.imports import ImportBatch, ImportRow
+from intake.models.persons import Identity, IdentityKey, Person, PersonExit, SpecificNeed
+from intake.models.screening import ScreeningOutcome
+
+__all__ = [
+    "Area",
+    "Arrival",
+    "Consent",
+    "Country",
+    "DocumentType",
+    "DuplicatePair",
+    "EntryPoint",
+    "Household",
+    "Identity",
+    "IdentityKey",
+    "ImportBatch",
+    "ImportRow",
+    "Language",
+    "Person",
+    "PersonExit",
+    "ScreeningOutcome",
+    "SpecificNeed",
+    "SpecificNeedType",
+]

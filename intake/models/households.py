@@ -1,0 +1,140 @@
+"""Households, their arrivals and consents."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from common.encryption import SealedJSONField
+from common.models import BaseModel
+from intake.choices import ConsentPurpose, HouseholdStatus, LegalBasis, RegistrationLevel
+from intake.models.codelists import Area, Language
+from intake.models.entry_points import EntryPoint
+from intake.querysets import HouseholdQuerySet
+
+
+class Household(BaseModel):
+    """People who arrive and stay together: the registration group.
+
+    Active from registration; closed when its last person left or it was found to be a repeat of
+    another (`merged_into`), whose reference then answers for it. Personal data: `contact`
+    (sealed): phones and notes.
+    """
+
+    reference = models.CharField(_("reference"), max_length=20, unique=True)
+    token = models.CharField(_("slip token"), max_length=40, unique=True)
+    status = models.CharField(
+        _("status"), max_length=10, choices=HouseholdStatus, default=HouseholdStatus.ACTIVE
+    )
+    level = models.CharField(
+        _("registration"),
+        max_length=12,
+        choices=RegistrationLevel,
+        default=RegistrationLevel.INDIVIDUAL,
+    )
+    declared_size = models.PositiveSmallIntegerField(_("size as declared"), null=True, blank=True)
+    origin_area = models.ForeignKey(
+        Area, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("origin")
+    )
+    preferred_language = models.ForeignKey(
+        Language,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("preferred language"),
+    )
+    interpreter_language = models.ForeignKey(
+        Language,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("language of the interpreter"),
+    )
+    legal_basis = models.CharField(
+        _("legal basis"), max_length=20, choices=LegalBasis, default=LegalBasis.VITAL_INTEREST
+    )
+    livestock = models.CharField(_("livestock and assets"), max_length=200, blank=True)
+    contact = SealedJSONField(_("contact"))
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="repeats", editable=False
+    )
+    fingerprint = models.BinaryField(_("hash of what was sent"), null=True, editable=False)
+    registered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False
+    )
+    import_batch = models.ForeignKey(
+        "intake.ImportBatch", models.PROTECT, null=True, editable=False, related_name="households"
+    )
+
+    objects = HouseholdQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("household")
+        verbose_name_plural = _("households")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | Q(status=HouseholdStatus.CLOSED),
+                name="household_merged_is_closed",
+            ),
+            models.CheckConstraint(
+                condition=Q(declared_size__isnull=True) | Q(declared_size__range=(1, 200)),
+                name="household_declared_size_is_sensible",
+                violation_error_message=_("A household has between 1 and 200 people."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def phones(self) -> list[str]:
+        """Phone numbers as they were given."""
+        return list(self.contact.get("phones", []))
+
+
+class Arrival(BaseModel):
+    """A household or part of it crossing at an entry point. Holds no personal data."""
+
+    household = models.ForeignKey(Household, models.CASCADE, related_name="arrivals")
+    entry_point = models.ForeignKey(EntryPoint, models.PROTECT, verbose_name=_("entry point"))
+    occurred_at = models.DateTimeField(_("arrived at"))
+
+    class Meta:
+        verbose_name = _("arrival")
+        verbose_name_plural = _("arrivals")
+        indexes = [models.Index(fields=["occurred_at"], name="arrival_time")]
+
+    def __str__(self) -> str:
+        return f"{self.entry_point_id} {self.occurred_at:%Y-%m-%d %H:%M}"
+
+
+class Consent(BaseModel):
+    """What a household agreed to, for a purpose and a recipient. Holds no personal data.
+
+    `recipient` is an agency's code, or empty for the operation itself. Withdrawn, not deleted.
+    """
+
+    household = models.ForeignKey(Household, models.CASCADE, related_name="consents")
+    purpose = models.CharField(_("purpose"), max_length=20, choices=ConsentPurpose)
+    recipient = models.CharField(_("recipient"), max_length=20, blank=True)
+    given = models.BooleanField(_("given"))
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["household", "purpose", "recipient"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="consent_once_per_purpose_and_recipient",
+                violation_error_message=_("This purpose and recipient are already answered."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.recipient}".strip()

@@ -1,0 +1,232 @@
+"""Persons (pseudonymous), their sealed identities, exits and specific needs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from common.encryption import seal_json, unseal_json
+from common.models import BaseModel
+from intake.choices import (
+    BirthPrecision,
+    BirthSource,
+    Calendar,
+    ExitReason,
+    LegalStatus,
+    MaritalStatus,
+    NeedStatus,
+    ProcessStatus,
+    Relationship,
+    Sex,
+)
+from intake.models.codelists import Country, SpecificNeedType
+from intake.models.households import Arrival, Household
+from intake.querysets import PersonQuerySet, SpecificNeedQuerySet
+
+
+class Person(BaseModel):
+    """One individual, without a name: see Identity.
+
+    In the count while `left_at` is empty; otherwise `exit_reason` says why. A birth is a range
+    with its precision; both ends empty when nothing is known. `arrived_at` repeats the arrival's
+    time so that figures need no join.
+    """
+
+    household = models.ForeignKey(Household, models.PROTECT, related_name="members")
+    arrival = models.ForeignKey(
+        Arrival, models.PROTECT, null=True, related_name="persons", editable=False
+    )
+    arrived_at = models.DateTimeField(_("arrived at"), editable=False)
+    position = models.PositiveSmallIntegerField(default=0, editable=False)
+    relationship = models.CharField(
+        _("relationship"), max_length=20, choices=Relationship, default=Relationship.UNKNOWN
+    )
+    is_focal_point = models.BooleanField(_("focal point"), default=False)
+    sex = models.CharField(_("sex"), max_length=10, choices=Sex)
+    birth_earliest = models.DateField(_("born not before"), null=True, blank=True)
+    birth_latest = models.DateField(_("born not after"), null=True, blank=True)
+    birth_precision = models.CharField(
+        _("precision"), max_length=15, choices=BirthPrecision, default=BirthPrecision.UNKNOWN
+    )
+    birth_calendar = models.CharField(
+        _("calendar"), max_length=15, choices=Calendar, default=Calendar.GREGORIAN
+    )
+    birth_source = models.CharField(
+        _("source of the birth"), max_length=10, choices=BirthSource, default=BirthSource.STATED
+    )
+    nationality = models.ForeignKey(
+        Country,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("nationality"),
+    )
+    marital_status = models.CharField(
+        _("marital status"), max_length=10, choices=MaritalStatus, default=MaritalStatus.UNKNOWN
+    )
+    legal_status = models.CharField(
+        _("legal status"), max_length=30, choices=LegalStatus, default=LegalStatus.NOT_YET
+    )
+    process_status = models.CharField(
+        _("process status"), max_length=10, choices=ProcessStatus, default=ProcessStatus.ACTIVE
+    )
+    exit_reason = models.CharField(
+        _("reason of exit"), max_length=25, choices=ExitReason, blank=True
+    )
+    left_at = models.DateTimeField(_("left at"), null=True, blank=True)
+
+    objects = PersonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("persons")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(birth_earliest__isnull=True, birth_latest__isnull=True)
+                | Q(birth_earliest__lte=F("birth_latest")),
+                name="person_birth_is_a_range",
+                violation_error_message=_("The birth must be a range of days, or unknown."),
+            ),
+            models.CheckConstraint(
+                condition=(Q(left_at__isnull=True) & Q(exit_reason=""))
+                | (Q(left_at__isnull=False) & ~Q(exit_reason="")),
+                name="person_exit_has_reason_and_time",
+            ),
+            models.UniqueConstraint(
+                fields=["household"],
+                condition=Q(is_focal_point=True, left_at__isnull=True),
+                name="household_one_focal_point",
+                violation_error_message=_("A household has one focal point."),
+            ),
+        ]
+        indexes = [models.Index(fields=["arrived_at"], name="person_arrived")]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {str(self.pk)[:8]}"
+
+
+@dataclass
+class IdentityData:
+    """What an identity holds: names in any script, contacts, documents, notes. Personal data."""
+
+    name: str
+    father_name: str = ""
+    grandfather_name: str = ""
+    also_known_as: list[str] = field(default_factory=list)
+    birth_text: str = ""
+    phones: list[str] = field(default_factory=list)
+    documents: list[dict[str, str]] = field(default_factory=list)
+    notes: str = ""
+
+
+class Identity(models.Model):
+    """A person's names, documents and notes, sealed as one value bound to the person.
+
+    Personal data: `sealed`. Kept apart from Person so that figures, placements and requests
+    never need to open it.
+    """
+
+    person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="identity")
+    sealed = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("identity")
+        verbose_name_plural = _("identities")
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {str(self.person_id)[:8]}"
+
+    @staticmethod
+    def _context(person_id: Any) -> str:
+        return f"intake_identity:{person_id}"
+
+    @classmethod
+    def sealing(cls, person: Person, data: IdentityData) -> Identity:
+        """An unsaved identity of `person` with `data` sealed."""
+        return cls(person=person, sealed=seal_json(asdict(data), context=cls._context(person.pk)))
+
+    def open(self) -> IdentityData:
+        """The names and documents. Whoever shows them records the access."""
+        return IdentityData(**unseal_json(self.sealed, context=self._context(self.person_id)))
+
+
+class IdentityKey(models.Model):
+    """A keyed hash by which an identity is found: no personal data without the lookup key.
+
+    `kind`: name (skeleton of the whole name), part (of one part), father, document, phone.
+    """
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="keys")
+    kind = models.CharField(max_length=10)
+    digest = models.BinaryField(max_length=16)
+
+    class Meta:
+        indexes = [models.Index(fields=["digest", "kind"], name="identity_key_lookup")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} key"
+
+
+class PersonExit(BaseModel):
+    """That a person left the count: why, when it happened, when it was recorded.
+
+    Taken back (`reversed_at`) when a person comes back or the decision is undone; never deleted.
+    Holds no personal data.
+    """
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="exits")
+    reason = models.CharField(_("reason"), max_length=25, choices=ExitReason)
+    occurred_at = models.DateTimeField(_("happened at"))
+    voluntary = models.BooleanField(_("voluntary"), null=True, blank=True)
+    destination = models.CharField(_("destination"), max_length=100, blank=True)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    reversed_at = models.DateTimeField(_("taken back at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("exit")
+        verbose_name_plural = _("exits")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=Q(reversed_at__isnull=True),
+                name="person_exit_one_open",
+                violation_error_message=_("This person has already left."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.occurred_at:%Y-%m-%d}"
+
+
+class SpecificNeed(BaseModel):
+    """A specific need of a person. Sensitive: visible by the tier of its type."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="needs")
+    type = models.ForeignKey(
+        SpecificNeedType, models.PROTECT, related_name="+", verbose_name=_("need")
+    )
+    status = models.CharField(_("status"), max_length=15, choices=NeedStatus)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    objects = SpecificNeedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("specific need")
+        verbose_name_plural = _("specific needs")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "type"],
+                condition=~Q(status=NeedStatus.CLOSED),
+                name="specific_need_once_per_person",
+                violation_error_message=_("This need is already recorded."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.type_id)

@@ -1,0 +1,117 @@
+"""Who wants to know of what, what they were told, and each attempt."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Agency
+from audit.models import Event
+from common import clock
+from common.encryption import SealedTextField
+from common.models import BaseModel
+from notifications.choices import Channel, NotificationStatus
+from notifications.querysets import NotificationQuerySet, SubscriptionQuerySet
+
+
+class Subscription(BaseModel):
+    """That a user or an agency is told of some kinds of events by one channel.
+
+    `target` is an email address or a URL (sealed: a person's address is personal data); `secret`
+    (sealed) signs webhooks. Disabled by the receiver's 410, or by hand, with a reason.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    agency = models.ForeignKey(
+        Agency, models.CASCADE, null=True, blank=True, related_name="subscriptions"
+    )
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel)
+    kinds = models.JSONField(_("events"), default=list, help_text=_("Empty means all."))
+    target = SealedTextField(_("address"))
+    secret = SealedTextField(_("signing secret"), editable=False)
+    previous_secret = SealedTextField(editable=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    disabled_reason = models.CharField(_("disabled because"), max_length=200, blank=True)
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, agency__isnull=True)
+                | Q(user__isnull=True, agency__isnull=False),
+                name="subscription_has_one_owner",
+                violation_error_message=_("A subscription belongs to a user or to an agency."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {str(self.pk)[:8]}"
+
+
+class Notification(BaseModel):
+    """One message about one event to one subscription; its id is the webhook-id.
+
+    Carries a reference, a level and a link; no personal data.
+    """
+
+    event = models.ForeignKey(Event, models.PROTECT, related_name="notifications")
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="notifications")
+    status = models.CharField(
+        _("status"), max_length=10, choices=NotificationStatus, default=NotificationStatus.WAITING
+    )
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt"), default=clock.now)
+    claimed_until = models.DateTimeField(null=True, editable=False)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    read_at = models.DateTimeField(_("read at"), null=True, blank=True)
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "subscription"], name="notification_once_per_event"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(status=NotificationStatus.WAITING),
+                name="notification_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} {str(self.pk)[:8]}"
+
+
+class DeliveryAttempt(BaseModel):
+    """One attempt to send a notification and what came of it. No personal data."""
+
+    notification = models.ForeignKey(Notification, models.CASCADE, related_name="tries")
+    number = models.PositiveSmallIntegerField(_("attempt"))
+    succeeded = models.BooleanField(_("succeeded"))
+    status_code = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
+    error = models.CharField(_("error"), max_length=100, blank=True)
+    milliseconds = models.PositiveIntegerField(_("milliseconds"), default=0)
+
+    class Meta:
+        verbose_name = _("delivery attempt")
+        verbose_name_plural = _("delivery attempts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["notification", "number"], name="delivery_attempt_once_per_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.status_code or self.error}"

@@ -1,0 +1,38 @@
+"""Sets of notifications' rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.policies import Permission, access_of
+from notifications.choices import NotificationStatus
+
+
+class SubscriptionQuerySet(models.QuerySet[Any]):
+    """Subscriptions."""
+
+    def visible_to(self, user: Any) -> Self:
+        """One's own; an agency's webhooks for who manages them; all for administrators."""
+        access = access_of(user)
+        if access.can(Permission.ACCOUNTS_MANAGE):
+            return self.all()
+        agencies = access.scopes(Permission.WEBHOOKS).agencies
+        return self.filter(Q(user_id=getattr(user, "pk", None)) | Q(agency__code__in=agencies))
+
+
+class NotificationQuerySet(models.QuerySet[Any]):
+    """Notifications."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Those of visible subscriptions."""
+        from notifications.models import Subscription
+
+        return self.filter(subscription__in=Subscription.objects.visible_to(user))
+
+    def due(self, now: datetime) -> Self:
+        """Waiting, and their next attempt's time has come."""
+        return self.filter(status=NotificationStatus.WAITING, next_attempt_at__lte=now)

@@ -1,0 +1,74 @@
+"""Closed sets of the reception app."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class SiteType(models.TextChoices):
+    """Kinds of safe locations (domain/standards.md 4.2)."""
+
+    BORDER_RECEPTION = "border_reception", _("Border reception point")
+    TRANSIT = "transit_centre", _("Transit centre")
+    RECEPTION = "reception_centre", _("Reception centre")
+    COLLECTIVE = "collective_centre", _("Collective centre (school, gym, hotel)")
+    TENTS = "tent_site", _("Planned tent site")
+    HOST_FAMILIES = "host_families", _("Host families")
+    MEDICAL = "medical_facility", _("Medical facility")
+    QUARANTINE = "quarantine", _("Quarantine")
+    SAFE_HOUSE = "safe_house", _("Safe house")
+
+
+class SiteStatus(models.TextChoices):
+    PREPARING = "preparing", _("In preparation")
+    OPEN = "open", _("Open")
+    FULL = "not_receiving", _("Open, not receiving")
+    CLOSED = "closed", _("Closed")
+
+
+class ResourceKind(models.TextChoices):
+    """What is measured at a site and limits how many it can take."""
+
+    FLOOR_AREA = "covered_floor_area", _("Covered floor area (m²)")
+    WATER = "water_per_day", _("Water (litres a day)")
+    LATRINES = "latrines", _("Latrines")
+    SHOWERS = "showers", _("Showers")
+    TAPS = "taps", _("Water taps")
+    BEDS = "beds", _("Beds")
+
+
+class NormPhase(models.TextChoices):
+    EMERGENCY = "emergency", _("Emergency")
+    COLD = "cold_climate", _("Cold climate")
+    LATER = "post_emergency", _("After the emergency")
+
+
+class PlacementStatus(models.TextChoices):
+    """The life of a place; see TRANSITIONS in models."""
+
+    RESERVED = "reserved", _("Reserved")
+    CONFIRMED = "confirmed", _("Confirmed")
+    CHECKED_IN = "checked_in", _("Checked in")
+    ABSENT = "absent", _("Absent, place kept")
+    TRANSFER_PENDING = "transfer_pending", _("Transfer pending")
+    CHECKED_OUT = "checked_out", _("Checked out")
+    NO_SHOW = "no_show", _("Did not come")
+    CANCELLED = "cancelled", _("Cancelled")
+    EXPIRED = "expired", _("Reservation expired")
+
+
+# Places are held for these; of them, PRESENT_STATUSES count as people at the site.
+RESERVED_STATUSES = (PlacementStatus.RESERVED, PlacementStatus.CONFIRMED)
+PRESENT_STATUSES = (
+    PlacementStatus.CHECKED_IN,
+    PlacementStatus.ABSENT,
+    PlacementStatus.TRANSFER_PENDING,
+)
+OPEN_STATUSES = (*RESERVED_STATUSES, *PRESENT_STATUSES)
+
+
+class AbsenceReason(models.TextChoices):
+    HOSPITAL = "hospital", _("Hospital")
+    CUSTODY = "custody", _("With the authorities")
+    SCHOOL = "school", _("School or training")
+    FAMILY = "family_visit", _("Family visit")
+    OTHER = "other", _("Other")

@@ -1,0 +1,54 @@
+"""Sets of reception's rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.policies import Permission, access_of
+from reception.choices import OPEN_STATUSES, SiteStatus
+
+
+def sites_q(user: Any, permission: Permission, prefix: str = "") -> Q:
+    """The condition for sites (at `prefix`) where the user holds `permission`."""
+    access = access_of(user)
+    scopes = access.scopes(permission)
+    if not scopes:
+        return Q(pk__in=[])
+    condition = Q()
+    if not scopes.everywhere and not scopes.entry_points:
+        condition &= Q(**{f"{prefix}code__in": scopes.sites})
+    if not access.can(Permission.SITES_HIDDEN):
+        condition &= Q(**{f"{prefix}hidden": False}) | Q(**{f"{prefix}code__in": scopes.sites})
+    return condition
+
+
+class SiteQuerySet(models.QuerySet[Any]):
+    """Sites."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Sites the user may read; hidden ones only with the right or an assignment there."""
+        return self.filter(sites_q(user, Permission.SITES_READ))
+
+    def open(self) -> Self:
+        """Open and receiving."""
+        return self.filter(status=SiteStatus.OPEN)
+
+
+class PlacementQuerySet(models.QuerySet[Any]):
+    """Placements."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Placements at sites where the user may read them."""
+        return self.filter(sites_q(user, Permission.PLACEMENTS_READ, "site__"))
+
+    def open(self) -> Self:
+        """Those that hold places."""
+        return self.filter(status__in=OPEN_STATUSES)
+
+    def expired(self, now: datetime) -> Self:
+        """Reservations whose time has run out."""
+        return self.filter(status="reserved", reserved_until__lte=now)
