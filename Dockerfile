@@ -16,10 +16,8 @@ COPY requirements/base.txt requirements/base.txt
 # The same pinned and hashed requirements as everywhere; every one of them has a wheel.
 RUN pip install --require-hashes --only-binary :all: -r requirements/base.txt
 COPY . .
-RUN find locale -name '*.po' -exec sh -c \
-    'pybabel --quiet compile --input-file "$1" --output-file "${1%.po}.mo"' _ {} \;
-# Static files are named after their content as in production, which asks for every setting:
-# these values serve this one command and are not kept in the image.
+# Both commands read the settings of production, which ask for every value: these serve this one
+# step and are not kept in the image.
 RUN PANAH_ENV=production \
     PANAH_SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(50))') \
     PANAH_ENCRYPTION_KEYS=k1:$(python -c 'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())') \
@@ -27,7 +25,7 @@ RUN PANAH_ENV=production \
     PANAH_BASE_URL=https://build.invalid PANAH_ALLOWED_HOSTS=build.invalid \
     DATABASE_URL=postgres://build.invalid/panah REDIS_URL=redis://build.invalid \
     EMAIL_URL=consolemail:// \
-    python manage.py collectstatic --no-input
+    sh -c 'python manage.py compile_locale && python manage.py collectstatic --no-input'
 
 FROM python:3.11-slim-bookworm
 RUN groupadd --system --gid 10001 panah \

@@ -33,12 +33,14 @@ install:  ## Make .venv from the pinned requirements (quick when nothing changed
 	@sh config/embedded/install.sh
 	@$(MAKE) translations
 
-translations: $(PO_FILES:.po=.mo)
-
 # Compiled translations are not committed: a branch that changes a text changes one file.
-%.mo: %.po
-	@echo "Compiling $< …"
-	@.venv/bin/pybabel --quiet compile --input-file $< --output-file $@
+translations: .venv/translations
+	@:
+
+.venv/translations: $(PO_FILES)
+	@echo "Compiling translations …"
+	@$(WITH_SECRETS) $(PY) manage.py compile_locale
+	@touch $@
 
 demo: install  ## Run the demo at PORT=8000 until Ctrl-C
 	@exec $(PY) -m config.embedded.demo --host $(HOST) --port $(PORT)

@@ -36,11 +36,17 @@ find_python() {
 
 # The place is part of it: the scripts of a moved environment name the old place.
 made_from() {
-    printf '%s %s %s\n' "$(cksum <"$requirements")" "$(pwd -P)" "${PYTHON:-any}"
+    printf '%s %s\n' "$(cksum <"$requirements")" "$(pwd -P)"
+}
+
+is_current() {
+    [ -x "$venv/bin/python" ] && [ "$(sed -n 1p "$stamp" 2>/dev/null)" = "$wanted" ] || return 1
+    # An interpreter that was named counts until another one is named.
+    [ -z "${PYTHON:-}" ] || [ "$(sed -n 2p "$stamp")" = "$PYTHON" ]
 }
 
 wanted=$(made_from)
-if [ -x "$venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+if is_current; then
     exit 0
 fi
 python=$(find_python)
@@ -53,5 +59,5 @@ echo "Installing the pinned requirements (about 130 packages; a minute or two th
 "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --require-hashes \
     -r "$requirements" ||
     fail "The requirements could not be installed: check the network connection and free disk space, then run the same command again."
-printf '%s\n' "$wanted" >"$stamp"
+printf '%s\n%s\n' "$wanted" "$python" >"$stamp"
 echo "Installed."

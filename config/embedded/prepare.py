@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import django
 from django.conf import settings
-from django.core.management import CommandError, call_command, get_commands
+from django.core.management import CommandError, call_command
 from django.db import Error as DatabaseError
 
 from config.embedded.services import say
@@ -26,8 +26,6 @@ def steps(base_url: str) -> list[tuple[str, Callable[[], object]]]:
             lambda: call_command("load_demo", base_url=base_url),
         ),
     ]
-    if "compile_locale" in get_commands():
-        found.insert(0, ("Compiling translations", lambda: call_command("compile_locale")))
     if not getattr(settings, "WHITENOISE_USE_FINDERS", False):
         collect = lambda: call_command("collectstatic", interactive=False, verbosity=0)  # noqa: E731
         found.append(("Collecting static files", collect))
