@@ -90,7 +90,7 @@ bench: install  ## Measure; ARGS chooses what
 	@$(WITH_SERVICES) $(PY) -m bench $(ARGS)
 
 screenshots: install  ## Take the README's pictures from the running demo
-	@$(WITH_SECRETS) $(PY) -m docs.screenshots --base-url http://127.0.0.1:$(PORT) $(ARGS)
+	@$(WITH_SECRETS) $(PY) -m demo.screenshots $(ARGS)
 
 # Universal: one file for every Python from 3.11 and every platform. No index addresses, so that
 # each installation uses its own.
