@@ -119,9 +119,7 @@ def _merge(actor: Any, survivor: Household, repeat: Household) -> dict[str, Any]
         person.exit_reason, person.left_at, person.updated_at = ExitReason.DUPLICATE, now, now
     Person.objects.bulk_update(leaving, ["exit_reason", "left_at", "updated_at"])
     exits = PersonExit.objects.bulk_create(
-        PersonExit(
-            person=person, reason=ExitReason.DUPLICATE, occurred_at=now, recorded_by=actor
-        )
+        PersonExit(person=person, reason=ExitReason.DUPLICATE, occurred_at=now, recorded_by=actor)
         for person in leaving
     )
     was = [[str(person.pk), person.is_focal_point, person.position] for person in joining]
@@ -139,9 +137,7 @@ def _merge(actor: Any, survivor: Household, repeat: Household) -> dict[str, Any]
         "rows": merging.apply(merge),
         "pairs": [[str(old), str(new)] for old, new in known.items()],
     }
-    record_event(
-        "household.merged", repeat, actor=actor, occurred_at=now, into=survivor.reference
-    )
+    record_event("household.merged", repeat, actor=actor, occurred_at=now, into=survivor.reference)
     _changed(actor, (repeat, survivor))
     return undo
 

@@ -135,9 +135,9 @@ def members_of(household_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Membe
 
 def _apart(household_id: uuid.UUID) -> set[uuid.UUID]:
     decided = DuplicatePair.objects.filter(status=PairStatus.DIFFERENT)
-    return set(
-        decided.filter(first_id=household_id).values_list("second_id", flat=True)
-    ) | set(decided.filter(second_id=household_id).values_list("first_id", flat=True))
+    return set(decided.filter(first_id=household_id).values_list("second_id", flat=True)) | set(
+        decided.filter(second_id=household_id).values_list("first_id", flat=True)
+    )
 
 
 def _scored(ids: list[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], Likeness]:

@@ -41,7 +41,7 @@ def load_lists(actor: Any) -> Lists:
         ),
         countries=_with_aliases(Country),
         languages=_with_aliases(Language),
-        needs=_needs(),
+        needs=need_words(),
         areas={plain(code): code for code in Area.objects.values_list("code", flat=True)},
         document_types=index(
             (entry.code, [entry.label]) for entry in DocumentType.objects.order_by("code")
@@ -54,7 +54,8 @@ def _with_aliases(model: type[Country] | type[Language]) -> dict[str, str]:
     return index((entry.code, [entry.label, *split_aliases(entry.aliases)]) for entry in entries)
 
 
-def _needs() -> dict[str, str]:
+def need_words() -> dict[str, str]:
+    """Plain spellings of specific needs to the codes in use."""
     codes = SpecificNeedType.objects.filter(legacy=False, disabled_on__isnull=True)
     known = {code: code for code in codes.values_list("code", flat=True)}
     found = {plain(code): code for code in known}

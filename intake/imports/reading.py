@@ -72,7 +72,7 @@ def _sheet(table: Iterable[Iterable[str]]) -> Sheet:
     header: tuple[str, ...] | None = None
     rows: list[Row] = []
     for number, line in enumerate(table, start=1):
-        cells = tuple(cell.strip()[:MAX_CELL] for cell in line)
+        cells = tuple(_cell(cell) for cell in line)
         if not any(cells):
             continue
         if header is None:
@@ -85,6 +85,12 @@ def _sheet(table: Iterable[Iterable[str]]) -> Sheet:
     if header is None or not rows:
         raise InvalidInput("file_empty", _("The file has no rows below its header."))
     return Sheet(header, rows)
+
+
+def _cell(text: str) -> str:
+    """A cell without surrounding spaces, and without the mark by which exports keep text text."""
+    text = text.strip()[:MAX_CELL]
+    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") else text
 
 
 # --- text ----------------------------------------------------------------------------------------

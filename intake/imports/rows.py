@@ -108,7 +108,7 @@ class ReadRow:
     grandfather_name: str = ""
     sex: str = ""
     birth: str = ""
-    may_be_child: bool = False
+    may_be_child: bool = True  # as long as nobody knows the birth
     relationship: str = ""
     nationality: str = ""
     needs: list[str] = field(default_factory=list)
