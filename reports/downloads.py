@@ -36,7 +36,7 @@ def page(document: Document) -> str:
     """The web page, standing on its own."""
     with translation.override(document.language):
         return render_to_string(
-            "reports/report.html", document_context(document, report_urls(document))
+            "reports/report.html", {"report": document_context(document, report_urls(document))}
         )
 
 
