@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
@@ -56,6 +56,11 @@ Policy = str | tuple[str, ...] | None
 PolicyCheck = Callable[[Any, str], bool]
 AccessRecorder = Callable[..., None]
 
+if TYPE_CHECKING:
+    _Paginator = Paginator[Any]
+else:
+    _Paginator = Paginator
+
 _policy_checks: list[PolicyCheck] = []
 _access_recorders: list[AccessRecorder] = []
 
@@ -78,7 +83,7 @@ def holds(user: Any, policy: Policy) -> bool:
     return any(_policy_checks[0](user, permission) for permission in wanted)
 
 
-class BoundedPaginator(Paginator[Any]):
+class BoundedPaginator(_Paginator):
     """Pages over at most LIMIT rows, so that a list of a million rows is never counted whole.
 
     Beyond the limit people narrow the list by search or filter; the page says "10000+".

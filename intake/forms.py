@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import QuerySet
@@ -259,7 +259,13 @@ class MemberLists:
         self.document_types = [("", "—"), *((each.pk, _label(each)) for each in types)]
 
 
-class _MemberFormSet(forms.BaseFormSet[MemberForm]):
+if TYPE_CHECKING:
+    _BaseFormSet = forms.BaseFormSet[MemberForm]
+else:
+    _BaseFormSet = forms.BaseFormSet
+
+
+class _MemberFormSet(_BaseFormSet):
     """Rows of members. Rows that were left empty are not people, wherever they stand."""
 
     default_error_messages = {

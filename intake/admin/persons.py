@@ -31,7 +31,14 @@ class PersonAdmin(PolicyModelAdmin):
     """Read only and pseudonymous; names are on the household's page, where reading is recorded."""
 
     view_policy = Permission.HOUSEHOLDS_READ
-    list_display = ("short_id", "household_reference", "sex", "bracket", "arrived_at", "exit_reason")
+    list_display = (
+        "short_id",
+        "household_reference",
+        "sex",
+        "bracket",
+        "arrived_at",
+        "exit_reason",
+    )
     list_filter = ("sex", "exit_reason", "legal_status")
     list_select_related = ("household",)
     search_fields = ("household__reference__exact",)

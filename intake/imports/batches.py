@@ -21,9 +21,8 @@ from intake.imports.households import Group, group_rows, household_input, person
 from intake.imports.lists import load_lists
 from intake.imports.reading import Sheet, read_sheet
 from intake.imports.rows import ReadRow, RowProblem, match_columns, read_row
-from intake.imports.sealing import seal_remark
+from intake.imports.sealing import seal_remarks
 from intake.models import Household, ImportBatch, ImportRow, Person
-from intake.names import sealed_hint
 from intake.services.registration import register_many
 
 HOUSEHOLDS_AT_ONCE = 50
@@ -63,9 +62,7 @@ def import_spreadsheet(*, actor: Any, filename: str, content: bytes) -> ImportBa
 
 def _run(actor: Any, batch: ImportBatch, sheet: Sheet, columns: dict[str, int]) -> None:
     lists = load_lists(actor)
-    rows = [
-        read_row(line.number, _values(line.cells, columns), lists) for line in sheet.rows
-    ]
+    rows = [read_row(line.number, _values(line.cells, columns), lists) for line in sheet.rows]
     groups = group_rows(rows)
     _keep_refused(batch, sheet, (row for row in rows if row.problems))
     for chunk in _chunks(groups, HOUSEHOLDS_AT_ONCE):
@@ -98,7 +95,7 @@ def _register(actor: Any, batch: ImportBatch, groups: Sequence[Group]) -> list[R
     while waiting:
         again: list[Group] = []
         with transaction.atomic():
-            inputs = [household_input(group, batch.digest) for group in waiting]
+            inputs = [household_input(group, batch) for group in waiting]
             results = register_many(actor=actor, data=inputs, import_batch=batch)
             for group, result in zip(waiting, results, strict=True):
                 if isinstance(result, DomainError):
@@ -108,22 +105,17 @@ def _register(actor: Any, batch: ImportBatch, groups: Sequence[Group]) -> list[R
                     if group.rows:
                         again.append(group)
                 else:
-                    _complete(actor, group, result)
+                    _complete(actor, batch, group, result)
         waiting = again
     return refused
 
 
-def _complete(actor: Any, group: Group, registration: Any) -> None:
+def _complete(actor: Any, batch: ImportBatch, group: Group, registration: Any) -> None:
     """What follows from the rows of a household that is registered, in its transaction."""
-    mark_corrected(actor, registration.household.import_batch, group.rows)
-    remarks = {
-        person_id(registration.household.pk, row): row
-        for row in group.rows
-        if sealed_hint(row.remarks)
-    }
-    if remarks and registration.created:
-        for person in Person.objects.filter(pk__in=remarks):
-            seal_remark(actor, person, remarks[person.pk])
+    mark_corrected(actor, batch, group.rows)
+    if registration.created:
+        household = registration.household.pk
+        seal_remarks(actor, {person_id(household, row): row for row in group.rows})
 
 
 def _blame(group: Group, error: DomainError) -> list[ReadRow]:
@@ -176,17 +168,17 @@ def _count(batch: ImportBatch) -> None:
 
 def _finish(actor: Any, batch: ImportBatch) -> None:
     _count(batch)
+    # Every row is a person by now, in a household of this file or in the one it joined, or refused.
+    batch.persons = batch.rows - batch.refused
     pairs = find_duplicates(batch.households.values_list("pk", flat=True))
     with transaction.atomic():
         locked = ImportBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
         if locked.status == ImportStatus.DONE:
             return
         batch.status = ImportStatus.DONE
-        batch.save(update_fields=["status"])
+        batch.save(update_fields=["status", "persons"])
         counts = {"rows": batch.rows, "persons": batch.persons, "refused": batch.refused}
         now = clock.now()
         record_event("import.done", batch, actor=actor, occurred_at=now, **counts)
         if pairs:
-            record_event(
-                "duplicates.found", batch, actor=actor, occurred_at=now, pairs=len(pairs)
-            )
+            record_event("duplicates.found", batch, actor=actor, occurred_at=now, pairs=len(pairs))

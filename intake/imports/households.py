@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from intake.imports.rows import ReadRow, RowProblem
 from intake.inputs import ConsentInput, DocumentInput, HouseholdInput, MemberInput
+from intake.models import ImportBatch
 from intake.names import sealed_hint
 
 
@@ -41,9 +42,9 @@ def group_rows(rows: list[ReadRow]) -> list[Group]:
     return [group for group in groups.values() if group.rows]
 
 
-def household_id(digest: bytes, number: str) -> uuid.UUID:
-    """The id of a household of a file: the same at every attempt to import it."""
-    return uuid.uuid5(uuid.UUID(bytes=bytes(digest)[:16]), f"household:{number}")
+def household_id(batch: ImportBatch, number: str) -> uuid.UUID:
+    """The id of a household of a file, by its number there: the same at every attempt."""
+    return uuid.uuid5(uuid.UUID(bytes=bytes(batch.digest)[:16]), f"household:{number}")
 
 
 def person_id(household: uuid.UUID, row: ReadRow) -> uuid.UUID:
@@ -51,9 +52,9 @@ def person_id(household: uuid.UUID, row: ReadRow) -> uuid.UUID:
     return uuid.uuid5(household, f"row:{row.number}")
 
 
-def household_input(group: Group, digest: bytes) -> HouseholdInput:
+def household_input(group: Group, batch: ImportBatch) -> HouseholdInput:
     """What the registration service takes, from the rows of one household."""
-    key = household_id(digest, group.number)
+    key = household_id(batch, group.number)
     first = group.rows[0]
     assert first.arrived_at is not None  # rows without one were refused
     answers = [row.consent for row in group.rows if row.consent is not None]

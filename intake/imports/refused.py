@@ -56,8 +56,12 @@ def _table(batch: ImportBatch, rows: list[ImportRow]) -> list[list[str]]:
     kept = [place for place, title in enumerate(header) if plain(title) not in _OURS]
     references = _references(batch, rows)
     table = [
-        [*(header[place] for place in kept), PROBLEM_FIELDS_COLUMN, PROBLEM_COLUMN]
-        + list(REFERENCE_COLUMNS)
+        [
+            *(header[place] for place in kept),
+            PROBLEM_FIELDS_COLUMN,
+            PROBLEM_COLUMN,
+            *REFERENCE_COLUMNS,
+        ]
     ]
     for row in rows:
         cells = row.values["cells"]
@@ -77,13 +81,11 @@ def _table(batch: ImportBatch, rows: list[ImportRow]) -> list[list[str]]:
 def _references(batch: ImportBatch, rows: list[ImportRow]) -> dict[int, str]:
     """The reference of the household that the others of each row's household now have."""
     ids = {
-        row.number: household_id(batch.digest, row.values["household_no"])
+        row.number: household_id(batch, row.values["household_no"])
         for row in rows
         if row.values.get("household_no")
     }
-    known = dict(
-        Household.objects.filter(pk__in=set(ids.values())).values_list("pk", "reference")
-    )
+    known = dict(Household.objects.filter(pk__in=set(ids.values())).values_list("pk", "reference"))
     given = {row.number: row.values.get("household_ref", "") for row in rows}
     return {row.number: given[row.number] or known.get(ids.get(row.number), "") for row in rows}
 
