@@ -74,7 +74,9 @@ def member_views(household: Household, user: Any, operation: Operation) -> list[
     """Every member, opened, with the needs that the user may see."""
     today = clock.today(operation.zone)
     persons = list(
-        household.members.select_related("identity", "nationality").order_by("position", "pk")
+        household.members.select_related("identity", "nationality").order_by(
+            "-is_focal_point", "position", "pk"
+        )
     )
     visible: dict[Any, list[SpecificNeed]] = {}
     needs = SpecificNeed.objects.visible_to(user).open().filter(person__household=household)
@@ -122,7 +124,7 @@ def possible_duplicates(household: Household, user: Any) -> list[dict[str, Any]]
                 "pair": pair,
                 "reference": other.reference,
                 "household": other if visible else None,
-                "percent": round(pair.score * 100),
+                "percent": int(pair.score * 100),
                 "reasons": describe(pair.reasons),
             }
         )

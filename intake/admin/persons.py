@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -75,13 +76,13 @@ class PersonAdmin(PolicyModelAdmin):
     @admin.display(description=_("age"))
     def bracket(self, person: Person) -> str:
         """The age bracket today."""
-        today = clock.today(self._zone)
+        today = clock.today(ZoneInfo(person.zone))  # type: ignore[attr-defined]
         return age_bracket(person.birth_earliest, person.birth_latest, today)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Visible persons; the zone for ages is read once."""
-        self._zone = Operation.current().zone
-        return super().get_queryset(request)
+        """Visible persons, with the zone in which their ages are counted."""
+        persons: QuerySet[Any] = super().get_queryset(request)
+        return persons.annotate(zone=Value(Operation.current().time_zone))
 
 
 @admin.register(ScreeningOutcome)

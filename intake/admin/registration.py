@@ -28,7 +28,7 @@ from intake.forms import (
     show_problems,
 )
 from intake.inputs import ConsentInput, DocumentInput, HouseholdInput, MemberInput
-from intake.models import Area, EntryPoint, SpecificNeedType
+from intake.models import Area, EntryPoint, Household, SpecificNeedType
 from intake.services.registration import register_household
 
 
@@ -44,8 +44,8 @@ def registration_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> Htt
     zone = Operation.current().zone
     with timezone.override(zone):
         if request.method != "POST":
-            household = HouseholdForm(entry_points=entry_points_for(request.user))
-            return _form_page(model_admin, request, household, MemberFormSet(prefix="members"))
+            household, members = _blank_forms(request.user)
+            return _form_page(model_admin, request, household, members)
         data = request.POST.copy()
         adding = "save" not in data
         if adding:
@@ -61,6 +61,20 @@ def registration_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> Htt
         if members.is_valid() and valid and (saved := _save(request, household, members)):
             return saved
         return _form_page(model_admin, request, household, members, errors_shown=True)
+
+
+def _blank_forms(user: Any) -> tuple[HouseholdForm, Any]:
+    """Empty forms; the entry point and nationality are those that the user registered last."""
+    last = Household.objects.filter(registered_by=user).order_by("-recorded_at").first()
+    arrival = last.arrivals.select_related("entry_point").first() if last else None
+    member = last.members.first() if last else None
+    household = HouseholdForm(
+        entry_points=entry_points_for(user),
+        initial={"entry_point": arrival.entry_point.code} if arrival else {},
+    )
+    members = MemberFormSet(prefix="members")
+    members.forms[0].initial["nationality"] = member.nationality_id if member else None
+    return household, members
 
 
 def _save(request: HttpRequest, household: HouseholdForm, members: Any) -> HttpResponse | None:
