@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -11,11 +11,14 @@ from django.db.models import Q
 from accounts.policies import Permission, access_of
 from aid.choices import RequestStatus
 
+if TYPE_CHECKING:
+    from aid.models import AgencyService, AidRequest  # noqa: F401
+
 S = RequestStatus
 OPEN = (S.SUBMITTED, S.RECEIVED, S.ACCEPTED, S.IN_PROGRESS, S.ON_HOLD)
 
 
-class AidRequestQuerySet(models.QuerySet[Any]):
+class AidRequestQuerySet(models.QuerySet["AidRequest"]):
     """Aid requests."""
 
     def visible_to(self, user: Any) -> Self:
@@ -42,7 +45,7 @@ class AidRequestQuerySet(models.QuerySet[Any]):
         )
 
 
-class AgencyServiceQuerySet(models.QuerySet[Any]):
+class AgencyServiceQuerySet(models.QuerySet["AgencyService"]):
     """What agencies offer."""
 
     def visible_to(self, user: Any) -> Self:

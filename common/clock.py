@@ -4,11 +4,16 @@ An exercise runs on another date: PANAH_CLOCK_SHIFT_DAYS moves this clock by who
 the hours of the day stay those on the wall. Sessions, tokens and signatures keep the real clock.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
+
+_replayed: ContextVar[datetime | None] = ContextVar("replayed", default=None)
 
 
 def shift() -> timedelta:
@@ -18,7 +23,17 @@ def shift() -> timedelta:
 
 def now() -> datetime:
     """The present instant of the operation, in UTC."""
-    return timezone.now() + shift()
+    return _replayed.get() or timezone.now() + shift()
+
+
+@contextmanager
+def replaying(moment: datetime) -> Iterator[None]:
+    """Let `now` be `moment` inside the block: to load a past that was kept on paper."""
+    token = _replayed.set(moment)
+    try:
+        yield
+    finally:
+        _replayed.reset(token)
 
 
 def today(zone: ZoneInfo) -> date:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.policies import Permission, access_of
 from intake.choices import NEVER_COUNTED, ExitReason, NeedStatus
+
+if TYPE_CHECKING:
+    from intake.models import (  # noqa: F401
+        DuplicatePair,
+        EntryPoint,
+        Household,
+        ImportBatch,
+        Person,
+        ScreeningOutcome,
+        SpecificNeed,
+    )
 
 
 def register_household_visibility(rule: Any) -> None:
@@ -48,7 +59,7 @@ def households_q(user: Any, permission: Permission, prefix: str = "") -> Q:
     return condition
 
 
-class HouseholdQuerySet(models.QuerySet[Any]):
+class HouseholdQuerySet(models.QuerySet["Household"]):
     """Households."""
 
     def visible_to(self, user: Any) -> Self:
@@ -60,7 +71,7 @@ class HouseholdQuerySet(models.QuerySet[Any]):
         return self.filter(status="active")
 
 
-class PersonQuerySet(models.QuerySet[Any]):
+class PersonQuerySet(models.QuerySet["Person"]):
     """Persons."""
 
     def visible_to(self, user: Any) -> Self:
@@ -87,7 +98,7 @@ class PersonQuerySet(models.QuerySet[Any]):
         return self.filter(left_at__isnull=True)
 
 
-class SpecificNeedQuerySet(models.QuerySet[Any]):
+class SpecificNeedQuerySet(models.QuerySet["SpecificNeed"]):
     """Specific needs."""
 
     def visible_to(self, user: Any) -> Self:
@@ -112,7 +123,7 @@ class SpecificNeedQuerySet(models.QuerySet[Any]):
         return self.exclude(status=NeedStatus.CLOSED)
 
 
-class EntryPointQuerySet(models.QuerySet[Any]):
+class EntryPointQuerySet(models.QuerySet["EntryPoint"]):
     """Entry points."""
 
     def visible_to(self, user: Any) -> Self:
@@ -120,7 +131,7 @@ class EntryPointQuerySet(models.QuerySet[Any]):
         return self.all() if access_of(user).can(Permission.ENTRY_POINTS_READ) else self.none()
 
 
-class ScreeningQuerySet(models.QuerySet[Any]):
+class ScreeningQuerySet(models.QuerySet["ScreeningOutcome"]):
     """Sealed screening records."""
 
     def visible_to(self, user: Any) -> Self:
@@ -128,7 +139,7 @@ class ScreeningQuerySet(models.QuerySet[Any]):
         return self.all() if access_of(user).can(Permission.SCREENING) else self.none()
 
 
-class DuplicatePairQuerySet(models.QuerySet[Any]):
+class DuplicatePairQuerySet(models.QuerySet["DuplicatePair"]):
     """Possible duplicates."""
 
     def visible_to(self, user: Any) -> Self:
@@ -139,7 +150,7 @@ class DuplicatePairQuerySet(models.QuerySet[Any]):
         )
 
 
-class ImportBatchQuerySet(models.QuerySet[Any]):
+class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
     """Imports."""
 
     def visible_to(self, user: Any) -> Self:

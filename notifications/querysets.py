@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -11,8 +11,11 @@ from django.db.models import Q
 from accounts.policies import Permission, access_of
 from notifications.choices import NotificationStatus
 
+if TYPE_CHECKING:
+    from notifications.models import Notification, Subscription  # noqa: F401
 
-class SubscriptionQuerySet(models.QuerySet[Any]):
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     """Subscriptions."""
 
     def visible_to(self, user: Any) -> Self:
@@ -24,7 +27,7 @@ class SubscriptionQuerySet(models.QuerySet[Any]):
         return self.filter(Q(user_id=getattr(user, "pk", None)) | Q(agency__code__in=agencies))
 
 
-class NotificationQuerySet(models.QuerySet[Any]):
+class NotificationQuerySet(models.QuerySet["Notification"]):
     """Notifications."""
 
     def visible_to(self, user: Any) -> Self:

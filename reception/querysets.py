@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Q
 
 from accounts.policies import Permission, access_of
 from reception.choices import OPEN_STATUSES, SiteStatus
+
+if TYPE_CHECKING:
+    from reception.models import Placement, Site  # noqa: F401
 
 
 def sites_q(user: Any, permission: Permission, prefix: str = "") -> Q:
@@ -26,7 +29,7 @@ def sites_q(user: Any, permission: Permission, prefix: str = "") -> Q:
     return condition
 
 
-class SiteQuerySet(models.QuerySet[Any]):
+class SiteQuerySet(models.QuerySet["Site"]):
     """Sites."""
 
     def visible_to(self, user: Any) -> Self:
@@ -38,7 +41,7 @@ class SiteQuerySet(models.QuerySet[Any]):
         return self.filter(status=SiteStatus.OPEN)
 
 
-class PlacementQuerySet(models.QuerySet[Any]):
+class PlacementQuerySet(models.QuerySet["Placement"]):
     """Placements."""
 
     def visible_to(self, user: Any) -> Self:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 
 from accounts.policies import Permission, access_of
 from reports.choices import ReportStatus
 
+if TYPE_CHECKING:
+    from reports.models import SituationReport  # noqa: F401
 
-class SituationReportQuerySet(models.QuerySet[Any]):
+
+class SituationReportQuerySet(models.QuerySet["SituationReport"]):
     """Situation reports."""
 
     def visible_to(self, user: Any) -> Self:

@@ -1,0 +1,101 @@
+"""The places and organisations of the founding case, from demo/data."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from accounts.models import Agency, Operation
+from aid.models import AgencyService
+from common.codelists import read_rows
+from intake.models import EntryPoint
+from reception.choices import ResourceKind
+from reception.models import Site, SiteResource
+from reception.services import recalculate_capacity
+
+DATA = Path(__file__).parent / "data"
+MEASURED_ON = date(2021, 7, 3)
+FLAGS = ("hidden", "accessible", "women_only_section", "interim_care", "cold_rated")
+NUMBERS = ("operational_capacity", "health_minutes", "border_km")
+
+
+def load_operation() -> Operation:
+    """The operation in Gorno-Badakhshan: mornings at six, Dushanbe time."""
+    operation, _ = Operation.objects.get_or_create(
+        code="gbao-2021",
+        defaults={
+            "name": "Gorno-Badakhshan, July 2021",
+            "country": "TJK",
+            "time_zone": "Asia/Dushanbe",
+            "cut_off": time(6, 0),
+            "started_on": date(2021, 7, 4),
+            "planning_figure": 5000,
+        },
+    )
+    return operation
+
+
+def load_entry_points() -> None:
+    """Official crossings and informal ones with coarse coordinates."""
+    for row in read_rows(DATA / "entry_points.csv"):
+        EntryPoint.objects.get_or_create(
+            code=row["code"],
+            defaults={
+                "name": row["name"],
+                "kind": row["kind"],
+                "status": row["status"],
+                "status_reason": row["status_reason"],
+                "area_id": row["area"],
+                "opposite_area_id": row["opposite_area"] or None,
+                "latitude": Decimal(row["latitude"]),
+                "longitude": Decimal(row["longitude"]),
+                "aliases": row["aliases"].replace(";", "\n"),
+            },
+        )
+
+
+def load_agencies() -> None:
+    """Agencies and what each of them does."""
+    for row in read_rows(DATA / "agencies.csv"):
+        agency, created = Agency.objects.get_or_create(
+            code=row["code"],
+            defaults={"name": row["name"], "kind": row["kind"], "iati_code": row["iati_code"]},
+        )
+        if created:
+            for sector in row["sectors"].split(";"):
+                AgencyService.objects.create(agency=agency, sector_id=sector)
+
+
+def _site_fields(row: dict[str, str]) -> dict[str, Any]:
+    return {
+        "name": row["name"],
+        "type": row["type"],
+        "status": row["status"],
+        "area_id": row["area"],
+        "address": row["address"],
+        "latitude": Decimal(row["latitude"]) if row["latitude"] else None,
+        "longitude": Decimal(row["longitude"]) if row["longitude"] else None,
+        "norm_phase": row["norm_phase"],
+        "operational_reason": row["operational_reason"],
+        "blocked_reason": row["blocked_reason"],
+        **{flag: row[flag] == "yes" for flag in FLAGS},
+        **{number: int(row[number]) if row[number] else None for number in NUMBERS},
+    }
+
+
+def load_sites(*, actor: Any) -> None:
+    """Eight safe locations with what was measured there; capacity follows from the norms."""
+    for row in read_rows(DATA / "sites.csv"):
+        site, created = Site.objects.get_or_create(code=row["code"], defaults=_site_fields(row))
+        if not created:
+            continue
+        for kind in ResourceKind.values:
+            if row.get(kind):
+                SiteResource.objects.create(
+                    site=site, kind=kind, quantity=Decimal(row[kind]), measured_on=MEASURED_ON
+                )
+        recalculate_capacity(site=site, actor=actor)
+        if row["blocked"]:
+            Site.objects.filter(pk=site.pk).update(blocked=int(row["blocked"]))

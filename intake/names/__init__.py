@@ -1,0 +1,20 @@
+"""Names in Arabic, Cyrillic and Latin script: one plain form, keys that agree across scripts,
+and a score between two names. Pure functions of their text; they never raise on any text.
+"""
+
+from intake.names.hints import sealed_hint
+from intake.names.keys import name_keys, skeleton
+from intake.names.normal import is_blank, normalise, script_of
+from intake.names.roman import romanise
+from intake.names.scores import similarity
+
+__all__ = [
+    "is_blank",
+    "name_keys",
+    "normalise",
+    "romanise",
+    "script_of",
+    "sealed_hint",
+    "similarity",
+    "skeleton",
+]
