@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
@@ -38,6 +38,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from common.admin_buttons import Button, ButtonsMixin, button, domain_errors_as_messages
 from common.encryption import SealedTextField
 from common.form_errors import add_domain_error
+from common.models import CodeListEntry
 
 __all__ = [
     "BoundedPaginator",
@@ -55,11 +56,6 @@ __all__ = [
 Policy = str | tuple[str, ...] | None
 PolicyCheck = Callable[[Any, str], bool]
 AccessRecorder = Callable[..., None]
-
-if TYPE_CHECKING:
-    _Paginator = Paginator[Any]
-else:
-    _Paginator = Paginator
 
 _policy_checks: list[PolicyCheck] = []
 _access_recorders: list[AccessRecorder] = []
@@ -83,7 +79,7 @@ def holds(user: Any, policy: Policy) -> bool:
     return any(_policy_checks[0](user, permission) for permission in wanted)
 
 
-class BoundedPaginator(_Paginator):
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     """Pages over at most LIMIT rows, so that a list of a million rows is never counted whole.
 
     Beyond the limit people narrow the list by search or filter; the page says "10000+".
@@ -159,8 +155,13 @@ class PolicyModelAdmin(ButtonsMixin, ModelAdmin):
         return holds(request.user, self.delete_policy)
 
     def visible_to(self, request: HttpRequest) -> models.QuerySet[Any]:
-        """The rows this user may see. Override for tables whose manager has no `visible_to`."""
+        """The rows this user may see. Override for tables whose manager has no `visible_to`.
+
+        Code lists are the same for everybody whom the page's policy lets in.
+        """
         manager: Any = self.model._default_manager
+        if issubclass(self.model, CodeListEntry):
+            return manager.all()  # type: ignore[no-any-return]
         if not hasattr(manager, "visible_to"):
             return manager.none()  # type: ignore[no-any-return]
         return manager.visible_to(request.user)  # type: ignore[no-any-return]
