@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from common import clock
 from common.errors import Conflict, FieldProblem, InvalidInput
 from intake.models import Household
-from reception.choices import RESERVED_STATUSES, PlacementStatus
+from reception.choices import MAY_BEGIN_AS, PlacementStatus
 from reception.errors import already_placed, refusals_as_errors
 from reception.models import Placement, Site
 from reception.services import rules
@@ -22,7 +22,6 @@ from reception.services.locks import lock_household, lock_placement
 # How long a place is kept for a family that has not come (decided with the field; adjustable per
 # placement with `reserved_until`).
 RESERVATION_LASTS = timedelta(hours=24)
-MAY_BEGIN_AS = (*RESERVED_STATUSES, PlacementStatus.CHECKED_IN)
 
 
 def place_household(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.policies import Permission
 from audit.events import record_event
 from common import clock
-from common.errors import Conflict, FieldProblem, InvalidInput
+from common.errors import Conflict, FieldProblem, InvalidInput, Stale
 from reception.capacity import CapacityExplanation, explain_capacity
 from reception.choices import SiteStatus
 from reception.models import Site
@@ -29,14 +29,19 @@ EDITABLE = (
 
 
 @transaction.atomic
-def edit_site(*, actor: Any, site: Site, **changes: Any) -> Site:
+def edit_site(
+    *, actor: Any, site: Site, unchanged_since: datetime | None = None, **changes: Any
+) -> Site:
     """Change fields of a site and work its capacity out anew, or change nothing.
 
-    Raises InvalidInput with the fields at fault, Conflict (`capacity_below_taken`,
-    `site_not_empty`), NotPermitted.
+    With `unchanged_since` (the `updated_at` that the editor read) raises Stale when somebody else
+    changed the site meanwhile. Raises InvalidInput with the fields at fault,
+    Conflict (`capacity_below_taken`, `site_not_empty`), NotPermitted.
     """
     require_at(actor, Permission.SITES_EDIT, site)
     site = lock_site(site.pk)
+    if unchanged_since is not None and site.updated_at != unchanged_since:
+        raise Stale("stale", _("Somebody changed this site meanwhile. Read it again."))
     unknown = set(changes) - set(EDITABLE)
     if unknown:
         raise TypeError(f"not editable: {', '.join(sorted(unknown))}")

@@ -11,6 +11,7 @@ from accounts.models import User
 from common import clock
 from intake.choices import BirthPrecision, Relationship, Sex
 from intake.models import Area, Household, Person
+from intake.references import format_reference
 from reception.choices import PlacementStatus, ResourceKind, SiteStatus, SiteType
 from reception.models import Placement, Site, SiteResource
 from reception.services import place_household
@@ -61,7 +62,7 @@ def make_household_of(
     serial = next(_serial)
     household = Household.objects.create(
         **{
-            "reference": f"TST-21-{serial:06d}-X",
+            "reference": format_reference("TST", 2021, serial),
             "token": f"TOKEN{serial}",
             "registered_by": by or make_user(Role.REGISTRAR),
             **fields,
@@ -129,7 +130,8 @@ def make_placement(
         PlacementStatus.CANCELLED: services.cancel_placement,
     }
     if status in steps:
-        return steps[status](actor=actor, placement=placement)
+        moved: Placement = steps[status](actor=actor, placement=placement)
+        return moved
     if status == PlacementStatus.EXPIRED:
         assert services.expire_reservations(clock.now() + timedelta(days=2)) == 1
         return Placement.objects.get(pk=placement.pk)
