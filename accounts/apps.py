@@ -7,3 +7,10 @@ class AccountsConfig(AppConfig):
 
     name = "accounts"
     verbose_name = _("Users and agencies")
+
+    def ready(self) -> None:
+        """Tell the admin's base how a policy is checked."""
+        from accounts.policies import Permission, can
+        from common.admin import register_policy_check
+
+        register_policy_check(lambda user, permission: can(user, Permission(permission)))

@@ -7,3 +7,10 @@ class AuditConfig(AppConfig):
 
     name = "audit"
     verbose_name = _("Audit")
+
+    def ready(self) -> None:
+        """Tell the admin's base how a look is recorded."""
+        from audit.access import record_access
+        from common.admin import register_access_recorder
+
+        register_access_recorder(record_access)

@@ -257,7 +257,10 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Background work ---------------------------------------------------------------------------
-CELERY_BROKER_URL = REDIS_URL
+# Celery has a spelling of its own for a Redis behind a unix socket.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace(
+    "?db=", "?virtual_host=", 1
+)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_TASK_IGNORE_RESULT = True
