@@ -8,6 +8,7 @@ from reception.services.ending import (
 )
 from reception.services.placing import confirm, place_household, place_once
 from reception.services.sites import (
+    create_site,
     edit_site,
     end_overflows,
     grant_overflow,
@@ -23,6 +24,7 @@ __all__ = [
     "check_in",
     "check_out",
     "confirm",
+    "create_site",
     "edit_site",
     "end_overflows",
     "expire_reservations",

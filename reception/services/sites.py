@@ -63,6 +63,18 @@ def edit_site(
 
 
 @transaction.atomic
+def create_site(*, actor: Any, code: str, **fields: Any) -> Site:
+    """A new site, in preparation until it is opened. Raises InvalidInput, NotPermitted."""
+    site = Site(code=code, **fields)
+    require_at(actor, Permission.SITES_EDIT, site)
+    _check_fields(site)
+    site.capacity = explain_capacity(site).capacity
+    site.save(force_insert=True)
+    record_event("site.created", site, actor=actor)
+    return site
+
+
+@transaction.atomic
 def recalculate_capacity(*, site: Site, actor: Any = None) -> CapacityExplanation:
     """Work out the capacity from what is measured and stated; the explanation.
 

@@ -25,9 +25,14 @@ def check_in(*, actor: Any, placement: Placement, occurred_at: datetime | None =
         placement = lock_placement(placement.pk)
         rules.require_write(actor, placement.site)
         before = placement.status
-        if before not in RESERVED_STATUSES and before in PlacementStatus.values:
+        if before not in RESERVED_STATUSES:
             # From absent or transfer pending, people return; they do not come anew.
-            _refuse_unless_expected(placement)
+            raise InvalidState(
+                "wrong_state",
+                _("Only a family that is expected can be checked in; this placement is “%(now)s”.")
+                % {"now": placement.get_status_display()},
+                state=placement.status,
+            )
         placement.checked_in_at = when
         placement.reserved_until = None
         rules.advance(
@@ -41,15 +46,6 @@ def check_in(*, actor: Any, placement: Placement, occurred_at: datetime | None =
             placement.site_id, PlacementStatus.CHECKED_IN, placement.places
         ).write()
     return placement
-
-
-def _refuse_unless_expected(placement: Placement) -> None:
-    raise InvalidState(
-        "wrong_state",
-        _("Only a family that is expected can be checked in; this placement is “%(now)s”.")
-        % {"now": placement.get_status_display()},
-        state=placement.status,
-    )
 
 
 def record_absence(
@@ -75,10 +71,6 @@ def record_return(
     *, actor: Any, placement: Placement, occurred_at: datetime | None = None
 ) -> Placement:
     """The family is back, or its transfer was called off."""
-    if placement.status in RESERVED_STATUSES:
-        raise InvalidState(
-            "wrong_state", _("This family has not come yet. Check it in."), state=placement.status
-        )
     return _move(
         placement,
         PlacementStatus.CHECKED_IN,
