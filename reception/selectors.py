@@ -82,7 +82,7 @@ def unplaced_persons(as_of: datetime) -> int:
     return Person.objects.present(as_of).filter(~Exists(held)).count()
 
 
-def unplaced_households() -> QuerySet[Household]:
+def unplaced_households() -> QuerySet[Any]:
     """Active households with people in the count and no open placement; waiting longest first.
 
     Annotated with `size` and `arrived` (of the first member). Not filtered by user.

@@ -1,6 +1,8 @@
 """The norms in use, with their sources. Changed by the code list, not here."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from accounts.policies import Permission
 from common.admin import PolicyModelAdmin
@@ -17,6 +19,6 @@ class NormAdmin(PolicyModelAdmin):
     list_filter = ("kind", "phase")
     ordering = ("kind", "phase")
 
-    def visible_to(self, request):  # type: ignore[no-untyped-def]
+    def visible_to(self, request: HttpRequest) -> QuerySet[Norm]:
         """All: norms are public."""
         return Norm.objects.all()

@@ -172,12 +172,11 @@ class SiteAdmin(PolicyModelAdmin):
             return form_class
 
         def clean(form: Any) -> Any:
-            cleaned = super(refused, form).clean()
+            cleaned = form_class.clean(form)
             add_domain_error(form, refusal)
             return cleaned
 
-        refused = type("RefusedForm", (form_class,), {"clean": clean})
-        return refused
+        return type("RefusedForm", (form_class,), {"clean": clean})
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A new site is made here; a change waits for the measurements (`save_related`)."""
