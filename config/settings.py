@@ -246,6 +246,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "SiteStatusEnum": "reception.choices.SiteStatus",
+        "PlacementStatusEnum": "reception.choices.PlacementStatus",
+        "PlacementBeginningEnum": "reception.choices.MAY_BEGIN_AS",
+        "AbsenceReasonEnum": "reception.choices.AbsenceReason",
+    },
     "OAUTH2_FLOWS": ["clientCredentials"],
     "OAUTH2_TOKEN_URL": "/oauth/token/",
     "SORT_OPERATIONS": True,
