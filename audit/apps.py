@@ -7,3 +7,10 @@ class AuditConfig(AppConfig):
 
     name = "audit"
     verbose_name = _("Audit")
+
+    def ready(self) -> None:
+        """Record what changes in accounts, which cannot know this app."""
+        from accounts.hooks import register_recorder
+        from audit.events import record_event
+
+        register_recorder(record_event)
