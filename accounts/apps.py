@@ -7,3 +7,7 @@ class AccountsConfig(AppConfig):
 
     name = "accounts"
     verbose_name = _("Users and agencies")
+
+    def ready(self) -> None:
+        """Let the OpenAPI document describe how clients and staff prove who they are."""
+        from accounts.api import schema  # noqa: F401

@@ -248,6 +248,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "OAUTH2_FLOWS": ["clientCredentials"],
     "OAUTH2_TOKEN_URL": "/oauth/token/",
+    "ENUM_NAME_OVERRIDES": {
+        "AidRequestStatusEnum": "aid.choices.RequestStatus",
+        "ReportStatusEnum": "reports.choices.ReportStatus",
+    },
     "SORT_OPERATIONS": True,
 }
 
