@@ -9,5 +9,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Users and agencies")
 
     def ready(self) -> None:
-        """Let the OpenAPI document describe how clients and staff prove who they are."""
+        """Tell the admin's base how a policy is checked, and OpenAPI how clients sign in."""
         from accounts.api import schema  # noqa: F401
+        from accounts.policies import Permission, can
+        from common.admin import register_policy_check
+
+        register_policy_check(lambda user, permission: can(user, Permission(permission)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from audit.models import AccessRecord
@@ -12,13 +13,16 @@ def record_access(user: Any, action: str, subject: Any = None, *, count: int = 1
 
     `subject` is a model instance, or a model class for lists.
     """
+    row = None if isinstance(subject, type) else subject
+    key = getattr(row, "pk", None)
+    reference = getattr(row, "reference", "") or getattr(row, "code", "")
+    if not reference and key is not None and not isinstance(key, uuid.UUID):
+        reference = str(key)
     AccessRecord.objects.create(
         user=user,
         action=action,
         subject_type=subject._meta.label_lower if subject is not None else "",
-        subject_id=getattr(subject, "pk", None) if not isinstance(subject, type) else None,
-        subject_reference=getattr(subject, "reference", "")
-        if not isinstance(subject, type)
-        else "",
+        subject_id=key if isinstance(key, uuid.UUID) else None,
+        subject_reference=reference,
         count=count,
     )

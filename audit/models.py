@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.querysets import AuditQuerySet
 from common import clock
 from common.ids import new_id
 
@@ -32,6 +33,8 @@ class Event(models.Model):
     occurred_at = models.DateTimeField(_("happened at"))
     recorded_at = models.DateTimeField(_("recorded at"), default=clock.now)
     dispatched_at = models.DateTimeField(null=True)
+
+    objects = AuditQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event")
@@ -65,6 +68,8 @@ class AccessRecord(models.Model):
     subject_reference = models.CharField(_("reference"), max_length=60, blank=True)
     count = models.PositiveIntegerField(_("records"), default=1)
     at = models.DateTimeField(_("at"), default=clock.now)
+
+    objects = AuditQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("access record")

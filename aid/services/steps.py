@@ -114,7 +114,9 @@ def _take(
     side(actor, row)
     if row.status == target:
         return row
-    if not row.may_become(target):
+    # What is on hold goes on by `resume` alone, to where it was.
+    skips_resume = row.status == S.ON_HOLD and target in OPEN and kind != "resumed"
+    if skips_resume or not row.may_become(target):
         raise _refused(row)
     if reason is not None:
         row.reason = note = require_text("reason", reason, _SAY_WHY)

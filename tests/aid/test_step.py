@@ -119,6 +119,9 @@ def test_hold_moves_both_deadlines_by_the_time_held(
     assert held.reason == "The road is closed"
     freeze(monkeypatch, start + timedelta(hours=35))
     assert not AidRequest.objects.overdue(start + timedelta(days=30)).exists()
+    for skip in (services.accept, services.start):
+        with pytest.raises(InvalidState):
+            skip(actor=carol, request=request)
     done = services.resume(actor=carol, request=request)
     assert done.status == S.IN_PROGRESS
     assert done.act_by == request.act_by + timedelta(hours=30)
