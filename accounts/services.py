@@ -13,7 +13,7 @@ from oauth2_provider.models import get_access_token_model
 
 from accounts.choices import Role, ScopeKind, UserKind
 from accounts.hooks import record_change
-from accounts.models import Agency, ApiClient, RoleAssignment, User
+from accounts.models import Agency, ApiClient, Operation, RoleAssignment, User
 from accounts.policies import API_SCOPES, Permission, can
 from common import clock
 from common.errors import Conflict, FieldProblem, InvalidInput, NotPermitted, Text
@@ -129,7 +129,7 @@ def assign_role(
     Given again it only changes the end. InvalidInput names the field at fault.
     """
     require_manager(actor)
-    _check_assignment(user, role, scope_kind, scope_code, expires_at)
+    check_assignment(user, role, scope_kind, scope_code, expires_at)
     where = {"user": user, "role": role, "scope_kind": scope_kind, "scope_code": scope_code}
     assignment, created = RoleAssignment.objects.get_or_create(
         **where, defaults={"expires_at": expires_at}
@@ -181,9 +181,10 @@ def _known_scopes(scopes: str) -> str:
     return " ".join(sorted(set(names)))
 
 
-def _check_assignment(
+def check_assignment(
     user: User, role: str, scope_kind: str, scope_code: str, expires_at: datetime | None
 ) -> None:
+    """InvalidInput naming the field when a role cannot be given like that."""
     if role not in Role.values:
         raise _invalid("role", "invalid", _("Choose one of the roles."))
     if scope_kind not in ScopeKind.values:
@@ -235,3 +236,42 @@ def _record_role(kind: str, row: RoleAssignment, actor: Any) -> None:
         scope_code=row.scope_code,
         until=until,
     )
+
+
+@transaction.atomic
+def save_user(*, actor: Any, user: User, password: str | None = None) -> User:
+    """Save a new or changed user; a password, when given, is set. Records what was changed."""
+    require_manager(actor)
+    created = user._state.adding
+    if created:
+        user.kind = UserKind.PERSON
+        user.set_password(password)
+    elif password is not None:
+        user.set_password(password)
+    before = None if created else User.objects.filter(pk=user.pk).first()
+    if before is not None and before.is_active and not user.is_active:
+        _require_another_administrator(user)
+    user.save()
+    kind = "user.created" if created else "user.changed"
+    record_change(kind, user, actor=actor, active=user.is_active, password=password is not None)
+    return user
+
+
+@transaction.atomic
+def save_record(*, actor: Any, record: Agency | Operation) -> Agency | Operation:
+    """Save a new or changed agency, or the operation."""
+    require_manager(actor)
+    kind = record._meta.model_name
+    created = record._state.adding
+    record.save()
+    record_change(f"{kind}.{'created' if created else 'changed'}", record, actor=actor)
+    return record
+
+
+def _require_another_administrator(user: User) -> None:
+    rows = RoleAssignment.objects.filter(role=Role.ADMINISTRATOR, user__is_active=True)
+    held = list(rows.order_by("pk").select_for_update(of=("self",), no_key=True))
+    now = clock.now()
+    current = [each for each in held if each.expires_at is None or each.expires_at > now]
+    if current and all(each.user_id == user.pk for each in current):
+        raise Conflict("last_administrator", _("Name another administrator first."))
