@@ -157,6 +157,7 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("PANAH_STATIC_ROOT", BASE_DIR / "staticfiles"))
 WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = not PRODUCTION
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -254,6 +255,10 @@ SPECTACULAR_SETTINGS = {
     },
     "OAUTH2_FLOWS": ["clientCredentials"],
     "OAUTH2_TOKEN_URL": "/oauth/token/",
+    "ENUM_NAME_OVERRIDES": {
+        "AidRequestStatusEnum": "aid.choices.RequestStatus",
+        "ReportStatusEnum": "reports.choices.ReportStatus",
+    },
     "SORT_OPERATIONS": True,
 }
 
