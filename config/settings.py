@@ -200,6 +200,7 @@ locale.LANG_INFO["fa-af"] = {
 }
 LANGUAGES = [("en", _("English")), ("fa-af", _("Dari")), ("tg", _("Tajik")), ("ru", _("Russian"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
