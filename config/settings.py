@@ -131,6 +131,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.UserLanguageMiddleware",
+    "accounts.middleware.OperationZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "common.middleware.NoStoreMiddleware",
@@ -156,6 +157,7 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("PANAH_STATIC_ROOT", BASE_DIR / "staticfiles"))
 WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = not PRODUCTION
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -253,6 +255,10 @@ SPECTACULAR_SETTINGS = {
     },
     "OAUTH2_FLOWS": ["clientCredentials"],
     "OAUTH2_TOKEN_URL": "/oauth/token/",
+    "ENUM_NAME_OVERRIDES": {
+        "AidRequestStatusEnum": "aid.choices.RequestStatus",
+        "ReportStatusEnum": "reports.choices.ReportStatus",
+    },
     "SORT_OPERATIONS": True,
 }
 
