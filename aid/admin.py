@@ -118,16 +118,22 @@ class AidRequestAdmin(PolicyModelAdmin):
         return new_request(self, request)
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], **kwargs: Any
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
     ) -> HttpResponse:
         """Say for whom, as far as the reader may know; opening a name is recorded."""
-        if (obj := kwargs.get("obj")) is not None:
+        if obj is not None:
             reader = Reader.of(request.user)
             obj.presented = present_beneficiary(obj, reader, identity=True)
-        return super().render_change_form(request, context, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     # Columns and fields --------------------------------------------------------------------
-    @display(
+    @display(  # type: ignore[untyped-decorator]
         description=_("Standing"),
         ordering="status",
         label={"overdue": "danger", "waiting": "warning", "work": "info", "done": "success"},
