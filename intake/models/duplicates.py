@@ -29,6 +29,8 @@ class DuplicatePair(BaseModel):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     decided_at = models.DateTimeField(_("decided at"), null=True)
+    # What is needed to put everything back: ids only.
+    undo = models.JSONField(default=dict, editable=False)
 
     objects = DuplicatePairQuerySet.as_manager()
 

@@ -1,0 +1,5 @@
+"""The desk's pages in the staff site."""
+
+from intake.admin import codelists, duplicates, entry_points, households, imports, persons
+
+__all__ = ["codelists", "duplicates", "entry_points", "households", "imports", "persons"]

@@ -1,0 +1,37 @@
+"""Code lists: shown to those who manage them; changed by loading their versioned files only."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from accounts.policies import Permission
+from common.admin import PolicyModelAdmin
+from intake.models import Area, Country, DocumentType, Language, SpecificNeedType
+
+
+class CodeListAdmin(PolicyModelAdmin):
+    """Read only."""
+
+    view_policy = Permission.CODELISTS_MANAGE
+    list_display = ("code", "label", "disabled_on")
+    search_fields = ("code", "label")
+    ordering = ("code",)
+
+
+@admin.register(Area)
+class AreaAdmin(CodeListAdmin):
+    """Areas by P-code."""
+
+    list_display = ("code", "label", "country_code", "level", "disabled_on")
+    list_filter = ("country_code", "level")
+
+
+@admin.register(SpecificNeedType)
+class SpecificNeedTypeAdmin(CodeListAdmin):
+    """Specific needs with their tiers."""
+
+    list_display = ("code", "label", "category", "tier", "legacy", "disabled_on")
+    list_filter = ("tier", "legacy")
+
+
+admin.site.register([Country, Language, DocumentType], CodeListAdmin)

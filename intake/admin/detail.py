@@ -1,0 +1,150 @@
+"""The household's page and its printable slip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import segno
+from django.contrib.admin.options import ModelAdmin
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+
+from accounts.models import Operation
+from accounts.policies import Permission, can
+from audit.access import record_access
+from common import clock
+from intake import slots
+from intake.admin.pages import page
+from intake.admin.registration import describe_birth
+from intake.births import Birth, age_bracket
+from intake.choices import BirthPrecision, Calendar, PairStatus
+from intake.duplicates import describe, surviving
+from intake.models import DuplicatePair, Household, Person, SpecificNeed
+
+
+@dataclass
+class MemberView:
+    """What the page shows of one member. Personal data; lives for one response."""
+
+    person: Person
+    name: str
+    father_name: str
+    also_known_as: str
+    birth_text: str
+    birth: str
+    age: str
+    documents: list[dict[str, str]]
+    notes: str
+    needs: list[SpecificNeed]
+
+
+def household_page(
+    model_admin: ModelAdmin[Any], request: HttpRequest, household: Household
+) -> HttpResponse:
+    """Members with their needs by tier, arrivals, consents, exits, and what may be a repeat."""
+    record_access(request.user, "read", household)
+    operation = Operation.current()
+    with timezone.override(operation.zone):
+        members = member_views(household, request.user, operation)
+        survivor = surviving(household) if household.merged_into_id else None
+        response = page(
+            model_admin,
+            request,
+            "household",
+            household.reference,
+            household=household,
+            survivor=survivor,
+            present=[each for each in members if each.person.left_at is None],
+            left=[each for each in members if each.person.left_at is not None],
+            arrivals=household.arrivals.select_related("entry_point").order_by("occurred_at"),
+            consents=household.consents.filter(withdrawn_at__isnull=True).order_by("purpose"),
+            duplicates=possible_duplicates(household, request.user),
+            may_decide=can(request.user, Permission.DUPLICATES_DECIDE),
+            may_register=can(request.user, Permission.HOUSEHOLDS_REGISTER),
+            panels=slots.household_panels(household, request.user),
+        )
+        # Times are local: the page is rendered while the operation's zone is active.
+        return response.render() if hasattr(response, "render") else response
+
+
+def member_views(household: Household, user: Any, operation: Operation) -> list[MemberView]:
+    """Every member, opened, with the needs that the user may see."""
+    today = clock.today(operation.zone)
+    persons = list(
+        household.members.select_related("identity", "nationality").order_by(
+            "-is_focal_point", "position", "pk"
+        )
+    )
+    visible: dict[Any, list[SpecificNeed]] = {}
+    needs = SpecificNeed.objects.visible_to(user).open().filter(person__household=household)
+    for need in needs.select_related("type").order_by("type__tier", "type_id"):
+        visible.setdefault(need.person_id, []).append(need)
+    return [_member_view(person, visible.get(person.pk, []), today) for person in persons]
+
+
+def _member_view(person: Person, needs: list[SpecificNeed], today: Any) -> MemberView:
+    identity = person.identity.open()
+    birth = ""
+    if person.birth_earliest and person.birth_latest:
+        birth = describe_birth(
+            Birth(
+                person.birth_earliest,
+                person.birth_latest,
+                BirthPrecision(person.birth_precision),
+                Calendar(person.birth_calendar),
+                "",
+            )
+        )
+    return MemberView(
+        person=person,
+        name=identity.name,
+        father_name=identity.father_name,
+        also_known_as="، ".join(identity.also_known_as),
+        birth_text=identity.birth_text,
+        birth=birth,
+        age=age_bracket(person.birth_earliest, person.birth_latest, today),
+        documents=identity.documents,
+        notes=identity.notes,
+        needs=needs,
+    )
+
+
+def possible_duplicates(household: Household, user: Any) -> list[dict[str, Any]]:
+    """Open pairs that this household is in, best first."""
+    pairs = DuplicatePair.objects.filter(status=PairStatus.OPEN).select_related("first", "second")
+    found = []
+    for pair in pairs.filter(first=household) | pairs.filter(second=household):
+        other = pair.second if pair.first_id == household.pk else pair.first
+        visible = Household.objects.visible_to(user).filter(pk=other.pk).exists()
+        found.append(
+            {
+                "pair": pair,
+                "reference": other.reference,
+                "household": other if visible else None,
+                "percent": int(pair.score * 100),
+                "reasons": describe(pair.reasons),
+            }
+        )
+    return sorted(found, key=lambda each: -each["percent"])
+
+
+def slip_page(
+    model_admin: ModelAdmin[Any], request: HttpRequest, household: Household
+) -> HttpResponse:
+    """A slip with reference and token, as text and as a QR code: no word about the people."""
+    record_access(request.user, "slip", household)
+    code = segno.make(household.token, error="m", micro=False)
+    svg = code.svg_inline(scale=6, border=2, omitsize=False, title=_("Slip"))
+    return page(
+        model_admin,
+        request,
+        "slip",
+        household.reference,
+        household=household,
+        code=mark_safe(svg),  # noqa: S308  made here from a token of letters and digits
+        operation=Operation.current(),
+        today=clock.today(Operation.current().zone),
+    )

@@ -1,0 +1,169 @@
+"""Households: list with search, the registration form, the household's page and its slip."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Min, Prefetch, Q, QuerySet, Value
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Operation
+from accounts.policies import Permission
+from common.admin import PolicyModelAdmin
+from intake import slots
+from intake.admin.detail import household_page, slip_page
+from intake.admin.registration import birth_preview, registration_page
+from intake.choices import HouseholdStatus
+from intake.models import EntryPoint, Household, Person
+from intake.searching import find_households
+
+
+class EntryPointFilter(admin.SimpleListFilter):
+    """By the entry point of an arrival."""
+
+    title = _("entry point")
+    parameter_name = "entry_point"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Entry points the user may see."""
+        points = EntryPoint.objects.visible_to(request.user).order_by("name")
+        return list(points.values_list("code", "name"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Households that arrived there."""
+        if not self.value():
+            return queryset
+        return queryset.filter(arrivals__entry_point__code=self.value()).distinct()
+
+
+@admin.register(Household)
+class HouseholdAdmin(PolicyModelAdmin):
+    """Registered on one form; read on one page. Names are shown to who may read households."""
+
+    view_policy = Permission.HOUSEHOLDS_READ
+    add_policy = Permission.HOUSEHOLDS_REGISTER
+    list_display = (
+        "reference",
+        "people",
+        "focal_point",
+        "arrived",
+        "entry_point",
+        "site",
+        "status_label",
+    )
+    list_filter = (EntryPointFilter, "status", "level")
+    list_per_page = 50
+    search_fields = ("reference",)
+    search_help_text = _("Reference, token of the slip, or a name in any script")
+    show_full_result_count = False
+    ordering = ("-recorded_at",)
+
+    def get_urls(self) -> list[Any]:
+        """The preview of births and the printable slip."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("births/preview/", wrap(birth_preview), name="intake_household_birth_preview"),
+            path("<uuid:pk>/slip/", wrap(self.slip_view), name="intake_household_slip"),
+            *super().get_urls(),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Visible households with what the list shows, in a fixed number of queries."""
+        focal = (
+            Person.objects.in_count()
+            .order_by("-is_focal_point", "position")
+            .select_related("identity")
+        )
+        households: QuerySet[Any] = super().get_queryset(request)
+        return households.annotate(
+            zone=Value(Operation.current().time_zone),
+            size=Count("members", filter=Q(members__left_at__isnull=True), distinct=True),
+            first_arrival=Min("arrivals__occurred_at"),
+            arrived_through=Min("arrivals__entry_point__name"),
+        ).prefetch_related(Prefetch("members", queryset=focal, to_attr="present_members"))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By reference or token exactly, otherwise by name through keyed hashes."""
+        if not search_term.strip():
+            return queryset, False
+        return find_households(queryset, search_term), False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list with the site of each household; that names were shown is recorded."""
+        response = super().changelist_view(request, extra_context)
+        changelist = getattr(response, "context_data", {}).get("cl")
+        if changelist is not None:
+            rows = list(changelist.result_list)
+            sites = slots.site_names([row.pk for row in rows], request.user)
+            for row in rows:
+                row.site_name = sites.get(row.pk, "")
+        return response
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The registration form."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return registration_page(self, request)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The household's page; opening it is recorded."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        household = self.get_object(request, object_id)
+        if household is None:
+            raise Http404
+        return household_page(self, request, household)
+
+    def slip_view(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """The slip to print: reference and token, nothing about the people."""
+        household = self.get_queryset(request).filter(pk=pk).first()
+        if not self.has_view_permission(request) or household is None:
+            raise Http404
+        return slip_page(self, request, household)
+
+    @admin.display(description=_("people"), ordering="size")
+    def people(self, household: Any) -> int:
+        """How many are in the count."""
+        return int(household.size)
+
+    @admin.display(description=_("focal point"))
+    def focal_point(self, household: Any) -> str:
+        """The name of the focal point, or of the first member."""
+        members = household.present_members
+        return members[0].identity.open().name if members else "—"
+
+    @admin.display(description=_("arrived"), ordering="first_arrival")
+    def arrived(self, household: Any) -> str:
+        """Local time of the first arrival."""
+        if household.first_arrival is None:
+            return "—"
+        local = household.first_arrival.astimezone(ZoneInfo(household.zone))
+        return f"{local:%Y-%m-%d %H:%M}"
+
+    @admin.display(description=_("entry point"))
+    def entry_point(self, household: Any) -> str:
+        """Where they crossed."""
+        return household.arrived_through or "—"
+
+    @admin.display(description=_("site"))
+    def site(self, household: Any) -> str:
+        """Where they stay, as reception knows it."""
+        return getattr(household, "site_name", "") or "—"
+
+    @admin.display(description=_("status"), ordering="status")
+    def status_label(self, household: Any) -> str:
+        """Active, closed, or registered twice."""
+        if household.merged_into_id:
+            return str(_("Registered twice"))
+        return str(HouseholdStatus(household.status).label)

@@ -1,0 +1,124 @@
+"""Persons without their names, and the sealed screening records for their own role."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import admin
+from django.db.models import QuerySet, Value
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Operation
+from accounts.policies import Permission
+from common import clock
+from common.admin import PolicyModelAdmin
+from intake.births import age_bracket
+from intake.choices import ScreeningOutcomeKind
+from intake.models import Person, ScreeningOutcome
+
+
+def household_link(household: Any) -> str:
+    """A link to the household, by its reference."""
+    url = reverse("admin:intake_household_change", args=[household.pk])
+    return format_html('<a href="{}">{}</a>', url, household.reference)
+
+
+@admin.register(Person)
+class PersonAdmin(PolicyModelAdmin):
+    """Read only and pseudonymous; names are on the household's page, where reading is recorded."""
+
+    view_policy = Permission.HOUSEHOLDS_READ
+    list_display = (
+        "short_id",
+        "household_reference",
+        "sex",
+        "bracket",
+        "arrived_at",
+        "exit_reason",
+    )
+    list_filter = ("sex", "exit_reason", "legal_status")
+    list_select_related = ("household",)
+    search_fields = ("household__reference__exact",)
+    search_help_text = _("Reference of the household")
+    show_full_result_count = False
+    fields = (
+        "household_reference",
+        "relationship",
+        "is_focal_point",
+        "sex",
+        "birth_earliest",
+        "birth_latest",
+        "birth_precision",
+        "nationality",
+        "marital_status",
+        "legal_status",
+        "process_status",
+        "arrived_at",
+        "exit_reason",
+        "left_at",
+    )
+    readonly_fields = ("household_reference", "arrived_at")
+
+    @admin.display(description=_("person"))
+    def short_id(self, person: Person) -> str:
+        """The end of the id: its start is the same for all who came at one time."""
+        return str(person.pk)[-8:]
+
+    @admin.display(description=_("household"))
+    def household_reference(self, person: Person) -> str:
+        """A link to the household."""
+        return household_link(person.household)
+
+    @admin.display(description=_("age"))
+    def bracket(self, person: Person) -> str:
+        """The age bracket today."""
+        today = clock.today(ZoneInfo(person.zone))  # type: ignore[attr-defined]
+        return age_bracket(person.birth_earliest, person.birth_latest, today)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Visible persons, with the zone in which their ages are counted."""
+        persons: QuerySet[Any] = super().get_queryset(request)
+        return persons.annotate(zone=Value(Operation.current().time_zone))
+
+
+@admin.register(ScreeningOutcome)
+class ScreeningOutcomeAdmin(PolicyModelAdmin):
+    """What the authority decided; its own role only. The list shows no outcome and no name."""
+
+    view_policy = Permission.SCREENING
+    list_display = ("short_id", "recorded_at", "to_review", "recorded_by")
+    list_select_related = ("recorded_by",)
+    ordering = ("-recorded_at",)
+    fields = ("household_reference", "outcome", "remarks", "to_review", "recorded_at")
+    readonly_fields = fields
+    show_full_result_count = False
+
+    @admin.display(description=_("record"))
+    def short_id(self, record: ScreeningOutcome) -> str:
+        """The end of the id."""
+        return str(record.pk)[-8:]
+
+    @admin.display(description=_("household"))
+    def household_reference(self, record: ScreeningOutcome) -> str:
+        """A link to the household."""
+        return household_link(record.person.household)
+
+    @admin.display(description=_("outcome"))
+    def outcome(self, record: ScreeningOutcome) -> str:
+        """What was recorded, in words."""
+        known = dict(ScreeningOutcomeKind.choices)
+        return str(known.get(record.sealed.get("outcome", ""), "—"))
+
+    @admin.display(description=_("remarks"))
+    def remarks(self, record: ScreeningOutcome) -> str:
+        """The sealed remarks."""
+        return str(record.sealed.get("remarks", "") or "—")
+
+    @admin.display(description=_("to review"), boolean=True)
+    def to_review(self, record: ScreeningOutcome) -> bool:
+        """Whether a remark waits for a decision by a person."""
+        return bool(record.sealed.get("to_review"))

@@ -1,0 +1,178 @@
+"""Finding households that may be one: candidates by keyed hashes in SQL, then scores."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from intake.choices import NEVER_COUNTED, ExitReason, PairStatus
+from intake.duplicates.reasons import Reason
+from intake.duplicates.scoring import OFFERED_FROM, Likeness, Member, compare
+from intake.models import DuplicatePair, Household, IdentityKey, Person
+
+MOST_CANDIDATES = 20  # scored per household, those with most in common first
+_CHUNK = 200
+
+# Persons who are nobody of their own, and those in the authority's hands, are not compared.
+_NOT_COMPARED = (*NEVER_COUNTED, ExitReason.SEPARATED)
+
+# For each household asked about: others that share a document or a phone, or members of the same
+# name and father's name. `rank` puts the most evidence first.
+_CANDIDATES = """
+WITH mine AS (
+    SELECT p.household_id, k.person_id, k.kind, k.digest
+    FROM intake_identitykey k JOIN intake_person p ON p.id = k.person_id
+    WHERE p.household_id = ANY(%(households)s) AND p.exit_reason <> ALL(%(not_compared)s)
+      AND k.kind IN ('name', 'document', 'phone')
+), shared AS (
+    SELECT m.household_id AS asked, p.household_id AS other, m.kind, m.digest,
+           m.person_id AS mine, p.id AS theirs
+    FROM mine m
+    JOIN intake_identitykey k ON k.digest = m.digest AND k.kind = m.kind
+    JOIN intake_person p ON p.id = k.person_id AND p.household_id <> m.household_id
+      AND p.exit_reason <> ALL(%(not_compared)s)
+), evidence AS (
+    SELECT asked, other,
+           count(DISTINCT digest) FILTER (WHERE kind = 'document') AS documents,
+           count(DISTINCT digest) FILTER (WHERE kind = 'phone') AS phones,
+           count(DISTINCT mine) FILTER (WHERE kind = 'name' AND EXISTS (
+               SELECT 1 FROM intake_identitykey f JOIN intake_identitykey g
+                 ON g.digest = f.digest AND g.kind = 'father' AND g.person_id = shared.theirs
+               WHERE f.kind = 'father' AND f.person_id = shared.mine)) AS members
+    FROM shared GROUP BY asked, other
+), ranked AS (
+    SELECT e.*, row_number() OVER (
+        PARTITION BY asked ORDER BY documents DESC, members + phones DESC, other) AS rank
+    FROM evidence e JOIN intake_household h ON h.id = e.other
+    WHERE documents + phones + members > 0 AND h.merged_into_id IS NULL
+)
+SELECT asked, other FROM ranked WHERE rank <= %(most)s
+"""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A household that may be the same as another, how surely, and why."""
+
+    household: Household
+    score: float
+    reasons: list[Reason]
+
+
+def candidates_for(household: Household) -> list[Candidate]:
+    """Households that may be the same as this one, best first. Stores nothing.
+
+    Those that an officer found to be different are left out.
+    """
+    found = _scored([household.pk])
+    households = Household.objects.in_bulk(
+        [second if first == household.pk else first for first, second in found]
+    )
+    apart = _apart(household.pk)
+    candidates = []
+    for (first, second), likeness in found.items():
+        other = second if first == household.pk else first
+        if other not in apart:
+            candidates.append(Candidate(households[other], likeness.score, likeness.reasons))
+    return sorted(candidates, key=lambda each: (-each.score, each.household.reference))
+
+
+def find_duplicates(household_ids: Iterable[uuid.UUID]) -> list[DuplicatePair]:
+    """Compare these households with all others and offer the pairs that may be one.
+
+    Returns the open pairs among them, best first. A pair that was decided stays decided; one that
+    is still open gets its new score. Nothing is ever merged here.
+    """
+    ids = sorted(set(household_ids))
+    keys: set[tuple[uuid.UUID, uuid.UUID]] = set()
+    for start in range(0, len(ids), _CHUNK):
+        found = _scored(ids[start : start + _CHUNK])
+        _offer(found)
+        keys |= set(found)
+    pairs = DuplicatePair.objects.filter(
+        status=PairStatus.OPEN, first_id__in={first for first, _ in keys}
+    ).order_by("-score", "pk")
+    return [pair for pair in pairs if (pair.first_id, pair.second_id) in keys]
+
+
+def members_of(household_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Member]]:
+    """The members that are compared, opened, by household. The caller never stores them."""
+    persons = (
+        Person.objects.filter(household_id__in=list(household_ids))
+        .exclude(exit_reason__in=_NOT_COMPARED)
+        .select_related("identity")
+        .order_by("household_id", "position", "pk")
+    )
+    persons = list(persons)
+    hashes: dict[tuple[uuid.UUID, str], set[bytes]] = defaultdict(set)
+    keys = IdentityKey.objects.filter(
+        person__in=[person.pk for person in persons], kind__in=("document", "phone")
+    )
+    for person_id, kind, digest in keys.values_list("person_id", "kind", "digest"):
+        hashes[person_id, kind].add(bytes(digest))
+    found: dict[uuid.UUID, list[Member]] = defaultdict(list)
+    for person in persons:
+        identity = person.identity.open()
+        found[person.household_id].append(
+            Member(
+                id=person.pk,
+                name=identity.name,
+                father=identity.father_name,
+                sex=person.sex,
+                earliest=person.birth_earliest,
+                latest=person.birth_latest,
+                seen=person.arrived_at.date(),
+                documents=frozenset(hashes[person.pk, "document"]),
+                phones=frozenset(hashes[person.pk, "phone"]),
+            )
+        )
+    return found
+
+
+def _apart(household_id: uuid.UUID) -> set[uuid.UUID]:
+    decided = DuplicatePair.objects.filter(status=PairStatus.DIFFERENT)
+    return set(decided.filter(first_id=household_id).values_list("second_id", flat=True)) | set(
+        decided.filter(second_id=household_id).values_list("first_id", flat=True)
+    )
+
+
+def _scored(ids: list[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], Likeness]:
+    """Pairs in key order that are alike enough to be offered."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CANDIDATES,
+            {"households": ids, "not_compared": list(_NOT_COMPARED), "most": MOST_CANDIDATES},
+        )
+        keys = {(min(pair), max(pair)) for pair in cursor.fetchall()}
+    members = members_of({household for key in keys for household in key})
+    likenesses = {key: compare(members[key[0]], members[key[1]]) for key in sorted(keys)}
+    return {key: found for key, found in likenesses.items() if found.score >= OFFERED_FROM}
+
+
+@transaction.atomic
+def _offer(found: dict[tuple[uuid.UUID, uuid.UUID], Likeness]) -> None:
+    known = {
+        (pair.first_id, pair.second_id): pair
+        for pair in DuplicatePair.objects.select_for_update(no_key=True)
+        .filter(first_id__in={first for first, _ in found})
+        .order_by("pk")
+    }
+    new = []
+    for key, likeness in found.items():
+        values = {
+            "score": likeness.score,
+            "reasons": likeness.reasons,
+            "matches": [[str(a), str(b)] for a, b in likeness.matches],
+        }
+        if (pair := known.get(key)) is None:
+            new.append(DuplicatePair(first_id=key[0], second_id=key[1], **values))
+        elif pair.status == PairStatus.OPEN:
+            for name, value in values.items():
+                setattr(pair, name, value)
+            pair.save(update_fields=list(values))
+    # Another worker may have offered the same pair a moment ago: one of the two rows stays.
+    DuplicatePair.objects.bulk_create(new, ignore_conflicts=True)

@@ -1,0 +1,41 @@
+"""Why two households may be one: codes with counts when stored, words when shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+Reason = dict[str, Any]
+
+MEMBERS = "members"
+DOCUMENTS = "documents"
+PHONES = "phones"
+
+
+def describe(reasons: Iterable[Reason]) -> list[str]:
+    """The reasons as sentences in the reader's language. They hold no personal data."""
+    return [text for reason in reasons if (text := _text(reason))]
+
+
+def _text(reason: Reason) -> str:
+    count = int(reason.get("count", 0))
+    match reason.get("code"):
+        case "members":
+            return ngettext(
+                "%(count)d of %(of)d member has a counterpart of like name, sex and age",
+                "%(count)d of %(of)d members have a counterpart of like name, sex and age",
+                count,
+            ) % {"count": count, "of": int(reason.get("of", 0))}
+        case "documents":
+            return ngettext(
+                "the same document number", "%(count)d document numbers are the same", count
+            ) % {"count": count}
+        case "phones":
+            return ngettext(
+                "the same phone number", "%(count)d phone numbers are the same", count
+            ) % {"count": count}
+        case _:
+            return _("alike")

@@ -1,0 +1,68 @@
+"""What the registration services take: cleaned values, as codes and as words that were said."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from intake.choices import BirthSource, LegalBasis, MaritalStatus, RegistrationLevel, Relationship
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentInput:
+    """An identity document. Personal data: `number`."""
+
+    type: str
+    number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentInput:
+    """An answer for a purpose; `recipient` is an agency's code or empty for the operation."""
+
+    purpose: str
+    recipient: str = ""
+    given: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberInput:
+    """One person. `birth` is what was said: `1360`, `about 40`, `13 months`. Personal data."""
+
+    name: str
+    sex: str
+    birth: str = ""
+    id: uuid.UUID | None = None
+    father_name: str = ""
+    grandfather_name: str = ""
+    also_known_as: Sequence[str] = ()
+    relationship: str = Relationship.UNKNOWN
+    nationality: str = ""
+    marital_status: str = MaritalStatus.UNKNOWN
+    birth_source: str = BirthSource.STATED
+    specific_needs: Sequence[str] = ()
+    documents: Sequence[DocumentInput] = ()
+    phones: Sequence[str] = ()
+    notes: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HouseholdInput:
+    """A household with its arrival and members. Codes are the model's own. Personal data."""
+
+    entry_point: str
+    arrived_at: datetime
+    members: Sequence[MemberInput]
+    id: uuid.UUID | None = None
+    origin_area: str = ""
+    preferred_language: str = ""
+    interpreter_language: str = ""
+    phones: Sequence[str] = ()
+    consents: Sequence[ConsentInput] = ()
+    declared_size: int | None = None
+    livestock: str = ""
+    legal_basis: str = LegalBasis.VITAL_INTEREST
+    level: str = RegistrationLevel.INDIVIDUAL
+    notes: str = ""

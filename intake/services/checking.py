@@ -1,0 +1,286 @@
+"""Checking what was typed: every problem with its field and what to do, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Operation
+from accounts.policies import Permission, Scopes, access_of
+from common import clock
+from common.errors import FieldProblem, InvalidInput
+from intake.births import Birth, BirthError, is_child, parse_birth
+from intake.choices import (
+    BirthSource,
+    ConsentPurpose,
+    LegalBasis,
+    MaritalStatus,
+    RegistrationLevel,
+    Relationship,
+    Sex,
+)
+from intake.inputs import HouseholdInput, MemberInput
+from intake.lookups import Codes, codes
+from intake.models import EntryPoint
+from intake.names import is_blank
+
+LONGEST_NAME = 200
+LONGEST_NOTE = 4000
+MOST_MEMBERS = 60
+# A clock that runs a little ahead is no arrival in the future.
+CLOCK_TOLERANCE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What one call of the services checks against, read once."""
+
+    operation: Operation
+    codes: Codes
+    entry_points: dict[str, EntryPoint]
+    register_at: Scopes
+    tiers: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An input that may be written: the arrival on the operation's clock, births as ranges."""
+
+    data: HouseholdInput
+    entry_point: EntryPoint
+    arrived_at: datetime
+    births: list[Birth | None]
+    focal_point: int
+
+
+def context_for(actor: Any, entry_points: Iterable[str]) -> Context:
+    """Read what is needed to check inputs for these entry points."""
+    access = access_of(actor)
+    tiers = (Permission.NEEDS_TIER_1, Permission.NEEDS_TIER_2, Permission.NEEDS_TIER_3)
+    return Context(
+        operation=Operation.current(),
+        codes=codes(),
+        entry_points={
+            point.code: point
+            for point in EntryPoint.objects.filter(code__in=set(entry_points)).only("code")
+        },
+        register_at=access.scopes(Permission.HOUSEHOLDS_REGISTER),
+        tiers=frozenset(n for n, permission in enumerate(tiers, 1) if access.can(permission)),
+    )
+
+
+def invalid(problems: Sequence[FieldProblem]) -> InvalidInput:
+    """The error that carries these problems."""
+    return InvalidInput(
+        "invalid", _("Correct the fields named in errors and send it again."), problems=problems
+    )
+
+
+def check_household(data: HouseholdInput, context: Context) -> Checked:
+    """Check everything; InvalidInput with all problems."""
+    problems: list[FieldProblem] = []
+    arrived_at = _arrival(data, context, problems)
+    _codes_of_household(data, context.codes, problems)
+    if not data.members:
+        problems.append(FieldProblem("members", "required", _("Register at least one person.")))
+    elif len(data.members) > MOST_MEMBERS:
+        problems.append(
+            FieldProblem("members", "too_many", _("Register at most 60 people in one household."))
+        )
+    said_on = arrived_at.astimezone(context.operation.zone).date()
+    births = [
+        check_member(member, context, f"members.{index}", said_on, problems)
+        for index, member in enumerate(data.members)
+    ]
+    focal_point = _focal_point(data.members, births, said_on, problems)
+    _unique_ids(data.members, problems)
+    if problems:
+        raise invalid(problems)
+    return Checked(
+        data=data,
+        entry_point=context.entry_points[data.entry_point],
+        arrived_at=arrived_at,
+        births=births,
+        focal_point=focal_point,
+    )
+
+
+def _arrival(data: HouseholdInput, context: Context, problems: list[FieldProblem]) -> datetime:
+    arrived_at = clock.on_operation_clock(data.arrived_at)
+    if arrived_at > clock.now() + CLOCK_TOLERANCE:
+        problems.append(
+            FieldProblem(
+                "arrival.arrived_at",
+                "future",
+                _("The arrival lies in the future: check date and time."),
+            )
+        )
+    elif arrived_at < clock.now() - timedelta(days=3660):
+        problems.append(
+            FieldProblem(
+                "arrival.arrived_at", "too_old", _("The arrival is too long ago: check the year.")
+            )
+        )
+    if data.entry_point not in context.entry_points:
+        problems.append(
+            FieldProblem(
+                "arrival.entry_point",
+                "unknown_code",
+                _("This entry point is not known: choose one from the list."),
+            )
+        )
+    elif not (
+        context.register_at.everywhere or data.entry_point in context.register_at.entry_points
+    ):
+        problems.append(
+            FieldProblem(
+                "arrival.entry_point",
+                "not_permitted",
+                _("You register at other entry points only: choose one of yours."),
+            )
+        )
+    return arrived_at
+
+
+def _codes_of_household(data: HouseholdInput, known: Codes, problems: list[FieldProblem]) -> None:
+    for field, value, allowed in (
+        ("origin_area", data.origin_area, known.areas),
+        ("preferred_language", data.preferred_language, known.languages),
+        ("interpreter_language", data.interpreter_language, known.languages),
+        ("legal_basis", data.legal_basis, LegalBasis.values),
+        ("level", data.level, RegistrationLevel.values),
+    ):
+        if value and value not in allowed:
+            problems.append(_unknown(field))
+    if data.declared_size is not None and not 1 <= data.declared_size <= 200:
+        problems.append(
+            FieldProblem("declared_size", "out_of_range", _("Write a number from 1 to 200."))
+        )
+    seen: set[tuple[str, str]] = set()
+    for index, consent in enumerate(data.consents):
+        if consent.purpose not in ConsentPurpose.values:
+            problems.append(_unknown(f"consents.{index}.purpose"))
+        if (consent.purpose, consent.recipient) in seen:
+            problems.append(
+                FieldProblem(
+                    f"consents.{index}.purpose",
+                    "duplicate",
+                    _("This purpose and recipient are already answered."),
+                )
+            )
+        seen.add((consent.purpose, consent.recipient))
+
+
+def check_member(
+    member: MemberInput,
+    context: Context,
+    path: str,
+    said_on: date,
+    problems: list[FieldProblem],
+) -> Birth | None:
+    """Check one person and read the birth; problems are added under `path`."""
+    known = context.codes
+    if is_blank(member.name):
+        problems.append(
+            FieldProblem(f"{path}.name", "required", _("Write the name; one name is enough."))
+        )
+    for field in ("name", "father_name", "grandfather_name"):
+        if len(getattr(member, field)) > LONGEST_NAME:
+            problems.append(
+                FieldProblem(f"{path}.{field}", "too_long", _("Write at most 200 letters."))
+            )
+    if len(member.notes) > LONGEST_NOTE:
+        problems.append(FieldProblem(f"{path}.notes", "too_long", _("Write at most 4000 letters.")))
+    for field, value, allowed in (
+        ("sex", member.sex, Sex.values),
+        ("relationship", member.relationship, Relationship.values),
+        ("marital_status", member.marital_status, MaritalStatus.values),
+        ("birth_source", member.birth_source, BirthSource.values),
+        ("nationality", member.nationality or None, known.countries),
+    ):
+        if value is not None and value not in allowed:
+            problems.append(_unknown(f"{path}.{field}"))
+    for index, document in enumerate(member.documents):
+        if document.type not in known.document_types:
+            problems.append(_unknown(f"{path}.documents.{index}.type"))
+        if not document.number.strip():
+            problems.append(
+                FieldProblem(f"{path}.documents.{index}.number", "required", _("Write the number."))
+            )
+    _check_needs(member, known, path, problems)
+    return _birth(member, path, said_on, problems)
+
+
+def _check_needs(
+    member: MemberInput, known: Codes, path: str, problems: list[FieldProblem]
+) -> None:
+    for index, code in enumerate(member.specific_needs):
+        field = f"{path}.specific_needs.{index}"
+        if code in known.legacy_needs:
+            problems.append(
+                FieldProblem(
+                    field, "legacy_code", _("This code is no longer used: choose another.")
+                )
+            )
+        elif code not in known.needs:
+            problems.append(_unknown(field))
+
+
+def _birth(
+    member: MemberInput, path: str, said_on: date, problems: list[FieldProblem]
+) -> Birth | None:
+    if not member.birth.strip():
+        return None
+    try:
+        return parse_birth(member.birth, said_on=said_on)
+    except BirthError as error:
+        problems.append(FieldProblem(f"{path}.birth", error.code, error.message))
+        return None
+
+
+def _focal_point(
+    members: Sequence[MemberInput],
+    births: Sequence[Birth | None],
+    on: date,
+    problems: list[FieldProblem],
+) -> int:
+    """The head; without one the eldest adult, without adults the eldest."""
+    heads = [i for i, member in enumerate(members) if member.relationship == Relationship.HEAD]
+    for second in heads[1:]:
+        problems.append(
+            FieldProblem(
+                f"members.{second}.relationship",
+                "duplicate",
+                _("There is already a head of the household: choose another relationship."),
+            )
+        )
+    if heads or not members:
+        return heads[0] if heads else 0
+
+    def rank(index: int) -> tuple[bool, date]:
+        birth = births[index]
+        if birth is None:
+            return (False, date.max)
+        return (is_child(birth.earliest, birth.latest, on), birth.earliest)
+
+    return min(range(len(members)), key=rank)
+
+
+def _unique_ids(members: Sequence[MemberInput], problems: list[FieldProblem]) -> None:
+    seen = set()
+    for index, member in enumerate(members):
+        if member.id is not None and member.id in seen:
+            problems.append(
+                FieldProblem(f"members.{index}.id", "duplicate", _("Two people have the same id."))
+            )
+        seen.add(member.id)
+
+
+def _unknown(field: str) -> FieldProblem:
+    return FieldProblem(
+        field, "unknown_code", _("This value is not known: choose one from the list.")
+    )

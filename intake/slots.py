@@ -1,0 +1,45 @@
+"""Places on the desk's pages that higher apps fill: the site of a household, panels of its page.
+
+Intake knows no site and no request; reception and aid register themselves in their `apps.py`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection
+from typing import Any
+
+from django.utils.functional import Promise
+
+SiteNames = Callable[[Collection[uuid.UUID], Any], dict[uuid.UUID, str]]
+Panel = Callable[[Any, Any], str]
+
+_site_names: list[SiteNames] = []
+_panels: dict[str, tuple[int, str | Promise, Panel]] = {}
+
+
+def register_site_names(names: SiteNames) -> None:
+    """`names(household_ids, user)` says at which site each household is, as the user may know."""
+    _site_names.append(names)
+
+
+def site_names(households: Collection[uuid.UUID], user: Any) -> dict[uuid.UUID, str]:
+    """The site of each of the households that has one."""
+    found: dict[uuid.UUID, str] = {}
+    for names in _site_names:
+        found.update(names(households, user))
+    return found
+
+
+def register_household_panel(
+    key: str, title: str | Promise, panel: Panel, *, order: int = 0
+) -> None:
+    """`panel(household, user)` returns safe HTML for the household's page, or "" for nothing."""
+    _panels[key] = (order, title, panel)
+
+
+def household_panels(household: Any, user: Any) -> list[tuple[str | Promise, str]]:
+    """Titles and contents of the panels that have something to show to the user."""
+    ordered = sorted(_panels.items(), key=lambda each: (each[1][0], each[0]))
+    shown = [(title, panel(household, user)) for _key, (_order, title, panel) in ordered]
+    return [(title, html) for title, html in shown if html]
