@@ -65,9 +65,9 @@ class IdempotentWrites:
         mark = _fingerprint(request)
         # An insert of the same key by another request waits here until that one has ended.
         IdempotentReply.objects.bulk_create(
-            [IdempotentReply(user=request.user, key=key, fingerprint=mark)], ignore_conflicts=True
+            [IdempotentReply(user_id=request.user.pk, key=key, fingerprint=mark)], ignore_conflicts=True
         )
-        reply = IdempotentReply.objects.select_for_update().get(user=request.user, key=key)
+        reply = IdempotentReply.objects.select_for_update().get(user_id=request.user.pk, key=key)
         if bytes(reply.fingerprint) != mark:
             raise KeyReused(
                 "idempotency_key_reused", _("This key was used for another request: make a new one.")
