@@ -257,6 +257,7 @@ SPECTACULAR_SETTINGS = {
     "OAUTH2_TOKEN_URL": "/oauth/token/",
     "ENUM_NAME_OVERRIDES": {
         "AidRequestStatusEnum": "aid.choices.RequestStatus",
+        "AidLevelEnum": "aid.choices.Level",
         "ReportStatusEnum": "reports.choices.ReportStatus",
     },
     "SORT_OPERATIONS": True,
