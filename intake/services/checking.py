@@ -242,9 +242,7 @@ def _birth(
         return None
 
 
-def _focal_point(
-    members: Sequence[MemberInput], births: Sequence[Birth | None], on: date
-) -> int:
+def _focal_point(members: Sequence[MemberInput], births: Sequence[Birth | None], on: date) -> int:
     """The head, of several the first (families say so); else the eldest adult, else the eldest."""
 
     def rank(index: int) -> tuple[bool, bool, date]:
