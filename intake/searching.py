@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from common.encryption import lookup_hash
+from intake.keys import NAME, PART
 from intake.models import IdentityKey
 from intake.names import name_keys, skeleton
 from intake.references import (
@@ -38,15 +39,15 @@ def _by_name(households: QuerySet[Any], text: str) -> QuerySet[Any]:
     whole = skeleton(text)
     if not whole:
         return households.none()
-    named = IdentityKey.objects.filter(kind="name", digest=lookup_hash("name", whole))
+    named = IdentityKey.objects.filter(kind=NAME, digest=lookup_hash(NAME, whole))
     parts = name_keys(text) - {whole}
     if parts:
         persons = IdentityKey.objects.all().values("person_id")
         for part in parts:
-            having = IdentityKey.objects.filter(kind="part", digest=lookup_hash("part", part))
+            having = IdentityKey.objects.filter(kind=PART, digest=lookup_hash(PART, part))
             persons = persons.filter(person_id__in=having.values("person_id"))
         return households.filter(members__in=named.values("person_id")) | households.filter(
             members__in=persons
         )
-    alone = IdentityKey.objects.filter(kind="part", digest=lookup_hash("part", whole))
+    alone = IdentityKey.objects.filter(kind=PART, digest=lookup_hash(PART, whole))
     return households.filter(members__in=named.values("person_id").union(alone.values("person_id")))

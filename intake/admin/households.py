@@ -80,7 +80,7 @@ class HouseholdAdmin(PolicyModelAdmin):
             .select_related("identity")
         )
         households: QuerySet[Any] = super().get_queryset(request)
-        return households.annotate(
+        return households.annotate(  # type: ignore[no-any-return]
             zone=Value(Operation.current().time_zone),
             size=Count("members", filter=Q(members__left_at__isnull=True), distinct=True),
             first_arrival=Min("arrivals__occurred_at"),

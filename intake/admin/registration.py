@@ -20,6 +20,7 @@ from common import clock
 from common.errors import DomainError
 from intake.admin.pages import page
 from intake.births import Birth, BirthError, in_both_calendars, parse_birth
+from intake.duplicates import find_duplicates
 from intake.forms import (
     MAX_MEMBERS,
     HouseholdForm,
@@ -89,6 +90,7 @@ def _save(request: HttpRequest, household: HouseholdForm, members: Any) -> HttpR
         if not error.problems:
             household.add_error(None, str(error.message))
         return None
+    find_duplicates([registration.household.pk])
     size = len(registration.members)
     messages.success(
         request,

@@ -28,12 +28,12 @@ def seal_remarks(actor: Any, rows: dict[uuid.UUID, ReadRow]) -> None:
 def _seal(actor: Any, person: Person, row: ReadRow) -> None:
     """Seal the remark of a row; separate the person if it states a handover.
 
-    Whoever may be under 18, or whose age nobody knows, is not separated: a protection officer
-    sees the record and decides with child protection.
+    Whoever may be under 18, or whose age nobody knows, is never separated: the service hands
+    them to child protection.
     """
     assert row.arrived_at is not None  # rows without one were refused
     record = {"remarks": row.remarks, "source": "import"}
-    if states_handover(row.remarks) and not row.may_be_child:
+    if states_handover(row.remarks):
         separate_person(
             actor=actor,
             person=person,
