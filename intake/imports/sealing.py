@@ -11,15 +11,14 @@ from typing import Any
 
 from intake.choices import ScreeningOutcomeKind
 from intake.imports.rows import ReadRow
-from intake.imports.vocabulary import states_handover
+from intake.imports.vocabulary import belongs_sealed, states_handover
 from intake.models import Person, ScreeningOutcome
-from intake.names import sealed_hint
 from intake.services.screening import separate_person
 
 
 def seal_remarks(actor: Any, rows: dict[uuid.UUID, ReadRow]) -> None:
     """Seal the remarks of newly registered persons (by id) that need it."""
-    hinted = {pk: row for pk, row in rows.items() if sealed_hint(row.remarks)}
+    hinted = {pk: row for pk, row in rows.items() if belongs_sealed(row.remarks)}
     if hinted:
         for person in Person.objects.filter(pk__in=hinted).order_by("pk"):
             _seal(actor, person, hinted[person.pk])
