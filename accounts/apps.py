@@ -9,7 +9,8 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Users and agencies")
 
     def ready(self) -> None:
-        """Tell the admin's base how a policy is checked."""
+        """Tell the admin's base how a policy is checked, and OpenAPI how clients sign in."""
+        from accounts.api import schema  # noqa: F401
         from accounts.policies import Permission, can
         from common.admin import register_policy_check
 

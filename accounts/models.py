@@ -206,3 +206,7 @@ class ApiClient(AbstractApplication):
 
     def __str__(self) -> str:
         return str(self.name or self.client_id)
+
+    def is_usable(self, request: Any) -> bool:
+        """Whether it may get and use tokens: while its service user is active (RFC 6749 5.2)."""
+        return self.user is not None and self.user.is_active

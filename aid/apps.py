@@ -1,5 +1,25 @@
+from pathlib import Path
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from common.codelists import CodeList, register_codelist
+
+
+def _sector_model() -> type[models.Model]:
+    from aid.models import Sector
+
+    return Sector
+
+
+def _sector_row(row: dict[str, str]) -> dict[str, Any]:
+    return {
+        "code": row["code"],
+        "label": row["label"],
+        "sensitive": row["sensitive"] == "yes",
+    }
 
 
 class AidConfig(AppConfig):
@@ -7,3 +27,14 @@ class AidConfig(AppConfig):
 
     name = "aid"
     verbose_name = _("Aid")
+
+    def ready(self) -> None:
+        """Register the sectors with `load_codelists`."""
+        register_codelist(
+            CodeList(
+                name="sectors",
+                model=_sector_model,
+                path=Path(__file__).parent / "codelists" / "sectors.csv",
+                row=_sector_row,
+            )
+        )

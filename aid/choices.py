@@ -24,6 +24,11 @@ DEADLINES: dict[str, tuple[timedelta, timedelta]] = {
 }
 
 
+def is_emergency_care(level: str, sector: str) -> bool:
+    """Health care that is never blocked, whatever else is known of the person (design.md)."""
+    return sector == "health" and level in (Level.LIFE, Level.EMERGENCY)
+
+
 class RequestStatus(models.TextChoices):
     SUBMITTED = "submitted", _("Submitted")
     RECEIVED = "received", _("Acknowledged")

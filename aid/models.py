@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -142,6 +144,12 @@ class AidRequest(BaseModel):
     def may_become(self, status: str) -> bool:
         """Whether the table of transitions allows it."""
         return status in TRANSITIONS[self.status]
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether it is open and past a deadline; a clock on hold does not run."""
+        if self.closed_at is not None or self.status == S.ON_HOLD:
+            return False
+        return self.act_by < now or (self.status == S.SUBMITTED and self.acknowledge_by < now)
 
 
 class AidRequestItem(BaseModel):

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from accounts.policies import Permission, access_of
 from aid.choices import RequestStatus
+from intake.querysets import households_q
 
 if TYPE_CHECKING:
     from aid.models import AgencyService, AidRequest  # noqa: F401
@@ -22,7 +23,8 @@ class AidRequestQuerySet(models.QuerySet["AidRequest"]):
     """Aid requests."""
 
     def visible_to(self, user: Any) -> Self:
-        """Everything for coordination; an agency its own; a site's staff that site's."""
+        """Everything for coordination; an agency its own; a site's staff those of that site and
+        of the people who stay there."""
         scopes = access_of(user).scopes(Permission.AID_READ)
         if scopes.everywhere:
             return self.all()
@@ -31,6 +33,12 @@ class AidRequestQuerySet(models.QuerySet["AidRequest"]):
             condition |= Q(agency__code__in=scopes.agencies)
         if scopes.sites:
             condition |= Q(site__code__in=scopes.sites)
+            condition |= Q(household__isnull=False) & households_q(
+                user, Permission.AID_READ, "household__"
+            )
+            condition |= Q(person__isnull=False) & households_q(
+                user, Permission.AID_READ, "person__household__"
+            )
         return self.filter(condition)
 
     def open(self) -> Self:

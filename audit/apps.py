@@ -9,8 +9,11 @@ class AuditConfig(AppConfig):
     verbose_name = _("Audit")
 
     def ready(self) -> None:
-        """Tell the admin's base how a look is recorded."""
+        """Record what apps below tell of: changes of accounts, looks at admin pages."""
+        from accounts.hooks import register_recorder
         from audit.access import record_access
+        from audit.events import record_event
         from common.admin import register_access_recorder
 
+        register_recorder(record_event)
         register_access_recorder(record_access)

@@ -157,6 +157,7 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("PANAH_STATIC_ROOT", BASE_DIR / "staticfiles"))
 WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = not PRODUCTION
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -246,8 +247,18 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "SiteStatusEnum": "reception.choices.SiteStatus",
+        "PlacementStatusEnum": "reception.choices.PlacementStatus",
+        "PlacementBeginningEnum": "reception.choices.MAY_BEGIN_AS",
+        "AbsenceReasonEnum": "reception.choices.AbsenceReason",
+    },
     "OAUTH2_FLOWS": ["clientCredentials"],
     "OAUTH2_TOKEN_URL": "/oauth/token/",
+    "ENUM_NAME_OVERRIDES": {
+        "AidRequestStatusEnum": "aid.choices.RequestStatus",
+        "ReportStatusEnum": "reports.choices.ReportStatus",
+    },
     "SORT_OPERATIONS": True,
 }
 

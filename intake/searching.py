@@ -1,14 +1,14 @@
-"""Finding households by what people say or show: a reference, a slip, a name in any script."""
+"""Finding people by what they say or show: a reference, a slip, a name, a phone, a document."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from common.encryption import lookup_hash
-from intake.keys import NAME, PART
-from intake.models import IdentityKey
+from intake.keys import DOCUMENT, NAME, PART, PHONE, document_key, phone_key
+from intake.models import Household, IdentityKey, Person
 from intake.names import name_keys, skeleton
 from intake.references import (
     InvalidReferenceError,
@@ -17,37 +17,53 @@ from intake.references import (
     parse_reference,
 )
 
+Rows = TypeVar("Rows", Household, Person)
 
-def find_households(households: QuerySet[Any], text: str) -> QuerySet[Any]:
+
+def find_households(households: QuerySet[Household], text: str) -> QuerySet[Household]:
     """Those of `households` that the text means. Nothing when it means nothing.
 
-    A reference or a token finds exactly one; otherwise every part of the name must occur in the
-    name of one member.
+    A reference or a token finds exactly one; otherwise one of the members must be meant.
     """
+    if (exact := _exact(text)) is not None:
+        return households.filter(exact)
+    return households.filter(members__in=_meant(text))
+
+
+def find_persons(persons: QuerySet[Person], text: str) -> QuerySet[Person]:
+    """Those of `persons` that the text means: every part of a name, a phone or a document."""
+    if (exact := _exact(text, "household__")) is not None:
+        return persons.filter(exact)
+    return persons.filter(pk__in=_meant(text))
+
+
+def _exact(text: str, prefix: str = "") -> Q | None:
     try:
-        return households.filter(reference=parse_reference(text))
+        return Q(**{f"{prefix}reference": parse_reference(text)})
     except InvalidReferenceError:
         pass
     try:
-        return households.filter(token=normalise_token(text))
+        return Q(**{f"{prefix}token": normalise_token(text)})
     except InvalidTokenError:
-        pass
-    return _by_name(households, text)
+        return None
 
 
-def _by_name(households: QuerySet[Any], text: str) -> QuerySet[Any]:
-    whole = skeleton(text)
-    if not whole:
-        return households.none()
-    named = IdentityKey.objects.filter(kind=NAME, digest=lookup_hash(NAME, whole))
-    parts = name_keys(text) - {whole}
-    if parts:
-        persons = IdentityKey.objects.all().values("person_id")
-        for part in parts:
-            having = IdentityKey.objects.filter(kind=PART, digest=lookup_hash(PART, part))
-            persons = persons.filter(person_id__in=having.values("person_id"))
-        return households.filter(members__in=named.values("person_id")) | households.filter(
-            members__in=persons
-        )
-    alone = IdentityKey.objects.filter(kind=PART, digest=lookup_hash(PART, whole))
-    return households.filter(members__in=named.values("person_id").union(alone.values("person_id")))
+def _having(kind: str, value: str) -> QuerySet[IdentityKey, dict[str, object]]:
+    keys = IdentityKey.objects.filter(kind=kind, digest=lookup_hash(kind, value))
+    return keys.values("person_id")
+
+
+def _meant(text: str) -> QuerySet[Person]:
+    """Persons with all parts of the name, or with the phone or document that the text is."""
+    condition = Q(pk__in=[])
+    if whole := skeleton(text):
+        condition |= Q(pk__in=_having(NAME, whole))
+        parts = Q()
+        for part in name_keys(text) - {whole} or {whole}:
+            parts &= Q(pk__in=_having(PART, part))
+        condition |= parts
+    if phone := phone_key(text):
+        condition |= Q(pk__in=_having(PHONE, phone))
+    if any(character.isdigit() for character in text) and (number := document_key(text)):
+        condition |= Q(pk__in=_having(DOCUMENT, number))
+    return Person.objects.filter(condition).values("pk")  # type: ignore[return-value]

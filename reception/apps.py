@@ -1,5 +1,39 @@
+from pathlib import Path
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from common.codelists import CodeList, register_codelist
+
+
+def _norm() -> type[models.Model]:
+    from reception.models import Norm
+
+    return Norm
+
+
+def _norm_row(row: dict[str, str]) -> dict[str, Any]:
+    return {
+        "code": row["code"],
+        "kind": row["kind"],
+        "phase": row["phase"],
+        "persons": int(row["persons"]),
+        "units": row["units"],
+        "label": row["label"],
+        "source": row["source"],
+    }
+
+
+def households_at(sites: frozenset[str]) -> Q:
+    """Households that hold a place at one of the sites: what a site's staff see."""
+    from reception.choices import OPEN_STATUSES
+    from reception.models import Placement
+
+    placed = Placement.objects.filter(site__code__in=sites, status__in=OPEN_STATUSES)
+    return Q(pk__in=placed.values("household_id"))
 
 
 class ReceptionConfig(AppConfig):
@@ -7,3 +41,17 @@ class ReceptionConfig(AppConfig):
 
     name = "reception"
     verbose_name = _("Reception")
+
+    def ready(self) -> None:
+        """Register the norms, what site staff see, and the hook for changed households."""
+        from intake.querysets import register_household_visibility
+
+        register_codelist(
+            CodeList(
+                name="norms",
+                model=_norm,
+                path=Path(__file__).parent / "codelists" / "norms.csv",
+                row=_norm_row,
+            )
+        )
+        register_household_visibility(households_at)

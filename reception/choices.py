@@ -56,6 +56,12 @@ class PlacementStatus(models.TextChoices):
     EXPIRED = "expired", _("Reservation expired")
 
 
+# What a placement can begin as.
+MAY_BEGIN_AS = (
+    PlacementStatus.RESERVED.value,
+    PlacementStatus.CONFIRMED.value,
+    PlacementStatus.CHECKED_IN.value,
+)
 # Places are held for these; of them, PRESENT_STATUSES count as people at the site.
 RESERVED_STATUSES = (PlacementStatus.RESERVED, PlacementStatus.CONFIRMED)
 PRESENT_STATUSES = (

@@ -38,14 +38,16 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 class Norm(models.Model):
     """How much of a resource one person needs, or how many persons one unit serves.
 
-    Loaded from reception/codelists/norms.csv with its source. `persons_per_unit` persons are
-    served by one unit: 1/3.5 for floor area (3.5 m² a person), 50 for a latrine.
+    Loaded from reception/codelists/norms.csv with its source. `units` of the resource serve
+    `persons`: 3.5 m² serve 1, one latrine serves 50. Two whole figures instead of a quotient, so
+    that 420 m² at 3.5 m² are 120 persons and not 119.
     """
 
     code = models.CharField(_("code"), max_length=40, primary_key=True)
     kind = models.CharField(_("resource"), max_length=30, choices=ResourceKind)
     phase = models.CharField(_("phase"), max_length=20, choices=NormPhase)
-    persons_per_unit = models.DecimalField(_("persons per unit"), max_digits=10, decimal_places=5)
+    persons = models.PositiveIntegerField(_("persons served"))
+    units = models.DecimalField(_("by so many units"), max_digits=8, decimal_places=2)
     label = models.CharField(_("norm"), max_length=200)
     source = models.CharField(_("source"), max_length=200)
     disabled_on = models.DateField(_("disabled on"), null=True, blank=True)
@@ -54,7 +56,10 @@ class Norm(models.Model):
         verbose_name = _("norm")
         verbose_name_plural = _("norms")
         constraints = [
-            models.UniqueConstraint(fields=["kind", "phase"], name="norm_once_per_kind_and_phase")
+            models.UniqueConstraint(fields=["kind", "phase"], name="norm_once_per_kind_and_phase"),
+            models.CheckConstraint(
+                condition=Q(persons__gte=1, units__gt=0), name="norm_serves_someone"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -106,6 +111,9 @@ class Site(BaseModel):
     border_km = models.PositiveSmallIntegerField(_("km from the border"), null=True, blank=True)
     capacity = models.PositiveIntegerField(_("capacity"), default=0, editable=False)
     overflow = models.PositiveIntegerField(_("overflow granted"), default=0, editable=False)
+    overflow_until = models.DateTimeField(
+        _("overflow granted until"), null=True, blank=True, editable=False
+    )
     reserved = models.PositiveIntegerField(_("reserved"), default=0, editable=False)
     present = models.PositiveIntegerField(_("present"), default=0, editable=False)
 
@@ -132,6 +140,11 @@ class Site(BaseModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def taken(self) -> int:
+        """Places held: reserved or with people in them."""
+        return self.reserved + self.present
 
     @property
     def free(self) -> int:

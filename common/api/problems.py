@@ -67,7 +67,13 @@ def _flatten(detail: Any, path: str = "") -> Iterator[FieldProblem]:
         yield FieldProblem(path, getattr(detail, "code", "invalid"), str(detail))
 
 
-def _from_domain(error: DomainError) -> dict[str, Any]:
+def field_problems(detail: Any) -> list[FieldProblem]:
+    """The problems of a serializer's errors, each with its path such as `members.2.birth`."""
+    return list(_flatten(detail))
+
+
+def domain_problem(error: DomainError) -> dict[str, Any]:
+    """The problem document of a domain error."""
     return problem(
         status=error.status,
         code=error.code,
@@ -83,7 +89,7 @@ def _from_framework(error: exceptions.APIException) -> dict[str, Any]:
             status=400,
             code="invalid",
             detail=_("Correct the fields named in errors and send it again."),
-            errors=list(_flatten(error.detail)),
+            errors=field_problems(error.detail),
         )
     codes = error.get_codes()
     code = codes if isinstance(codes, str) else "invalid"
@@ -100,7 +106,7 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     elif isinstance(error, ValidationError):
         error = exceptions.ValidationError(detail=error.messages)
     if isinstance(error, DomainError):
-        body = _from_domain(error)
+        body = domain_problem(error)
     elif isinstance(error, exceptions.APIException):
         body = _from_framework(error)
         if (challenge := getattr(error, "auth_header", None)) is not None:

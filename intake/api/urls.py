@@ -1,3 +1,13 @@
-from django.urls import URLPattern, URLResolver
+"""Routes of intake."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver
+from rest_framework.routers import SimpleRouter
+
+from intake.api import views
+
+router = SimpleRouter()
+router.register("households", views.HouseholdViewSet, basename="household")
+router.register("persons", views.PersonViewSet, basename="person")
+router.register("entry-points", views.EntryPointViewSet, basename="entry-point")
+
+urlpatterns: list[URLPattern | URLResolver] = router.urls

@@ -1,3 +1,10 @@
 from django.urls import URLPattern, URLResolver
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from reception.api.views import PlacementViewSet, SiteViewSet
+
+router = SimpleRouter()
+router.register("sites", SiteViewSet, basename="site")
+router.register("placements", PlacementViewSet, basename="placement")
+
+urlpatterns: list[URLPattern | URLResolver] = [*router.urls]

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from accounts.models import Operation
+from accounts.models import Agency, Operation
 from demo import accounts, places, story
 from notifications.choices import Channel
 from notifications.models import Subscription
@@ -84,7 +84,7 @@ class Command(BaseCommand):
         """Agencies are told by email; two addresses get the report each morning."""
         for code in accounts.AGENCIES:
             Subscription.objects.create(
-                agency=places.Agency.objects.get(code=code),
+                agency=Agency.objects.get(code=code),
                 channel=Channel.EMAIL,
                 target=f"duty@{code.lower()}.example",
             )

@@ -1,0 +1,360 @@
+"""Shapes of households and persons over REST (design.md: shapes relied upon)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from intake.choices import (
+    BirthPrecision,
+    BirthSource,
+    Calendar,
+    ConsentPurpose,
+    EntryPointKind,
+    EntryPointStatus,
+    ExitReason,
+    HouseholdStatus,
+    LegalBasis,
+    LegalStatus,
+    MaritalStatus,
+    NeedStatus,
+    ProcessStatus,
+    RegistrationLevel,
+    Relationship,
+    Sex,
+)
+from intake.inputs import ConsentInput, DocumentInput, HouseholdInput, MemberInput
+from intake.models import EntryPoint, Household, PersonExit
+
+Shape = serializers.Serializer[Any]
+FAMILY: dict[str, Any] = {
+    "id": "0197e4a0-7c00-7000-8000-000000000001",
+    "arrival": {"entry_point": "ISHKOSHIM", "arrived_at": "2021-07-05T04:30:00+05:00"},
+    "origin_area": "AF1723",
+    "preferred_language": "prs",
+    "phones": ["+93700000001"],
+    "consents": [{"purpose": "assistance", "recipient": "AKHS", "given": True}],
+    "members": [
+        {
+            "name": "محمد نبی",
+            "father_name": "غلام",
+            "sex": "M",
+            "birth": "1360",
+            "relationship": "head",
+            "nationality": "AFG",
+            "specific_needs": ["SM-CI"],
+            "documents": [{"type": "tazkira", "number": "1234-5678-90123"}],
+        },
+        {"name": "Зарина", "sex": "F", "birth": "about 36", "relationship": "spouse"},
+    ],
+}
+
+
+class ArrivalInputSerializer(Shape):
+    """Where and when they crossed."""
+
+    entry_point = serializers.CharField(max_length=40)
+    arrived_at = serializers.DateTimeField()
+
+
+class ConsentSerializer(Shape):
+    """An answer for a purpose and a recipient (an agency's code, or empty)."""
+
+    purpose = serializers.ChoiceField(ConsentPurpose.choices)
+    recipient = serializers.CharField(max_length=20, required=False, allow_blank=True, default="")
+    given = serializers.BooleanField()
+
+
+class DocumentSerializer(Shape):
+    """An identity document."""
+
+    type = serializers.CharField(max_length=40)
+    number = serializers.CharField(max_length=60)
+
+
+def _text(length: int) -> serializers.CharField:
+    return serializers.CharField(max_length=length, required=False, allow_blank=True, default="")
+
+
+class MemberInputSerializer(Shape):
+    """One person. `birth` takes what people say: 1360, about 40, 13 months, 18 Aqrab 1396."""
+
+    id = serializers.UUIDField(required=False)
+    name = serializers.CharField(max_length=200, allow_blank=True)
+    father_name = _text(200)
+    grandfather_name = _text(200)
+    also_known_as = serializers.ListField(
+        child=serializers.CharField(max_length=200), max_length=10, required=False, default=list
+    )
+    sex = serializers.ChoiceField(Sex.choices)
+    birth = _text(60)
+    birth_source = serializers.ChoiceField(
+        BirthSource.choices, required=False, default=BirthSource.STATED
+    )
+    relationship = serializers.ChoiceField(
+        Relationship.choices, required=False, default=Relationship.UNKNOWN
+    )
+    nationality = _text(3)
+    marital_status = serializers.ChoiceField(
+        MaritalStatus.choices, required=False, default=MaritalStatus.UNKNOWN
+    )
+    specific_needs = serializers.ListField(
+        child=serializers.CharField(max_length=10), max_length=20, required=False, default=list
+    )
+    documents = DocumentSerializer(many=True, required=False, default=list)
+    phones = serializers.ListField(
+        child=serializers.CharField(max_length=40), max_length=5, required=False, default=list
+    )
+    notes = _text(4000)
+
+
+@extend_schema_serializer(
+    examples=[OpenApiExample("A family", value=FAMILY, request_only=True)]
+)
+class HouseholdInputSerializer(Shape):
+    """A household with its members. A client that makes `id` may send it again safely."""
+
+    id = serializers.UUIDField(required=False)
+    arrival = ArrivalInputSerializer()
+    origin_area = _text(40)
+    preferred_language = _text(10)
+    interpreter_language = _text(10)
+    phones = serializers.ListField(
+        child=serializers.CharField(max_length=40), max_length=10, required=False, default=list
+    )
+    declared_size = serializers.IntegerField(required=False, allow_null=True, default=None)
+    livestock = _text(200)
+    legal_basis = serializers.ChoiceField(
+        LegalBasis.choices, required=False, default=LegalBasis.VITAL_INTEREST
+    )
+    consents = ConsentSerializer(many=True, required=False, default=list)
+    notes = _text(4000)
+    members = MemberInputSerializer(many=True)
+
+
+class HouseholdEditSerializer(Shape):
+    """What may be changed; only the fields that are sent are."""
+
+    origin_area = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    preferred_language = serializers.CharField(max_length=10, required=False, allow_blank=True)
+    interpreter_language = serializers.CharField(max_length=10, required=False, allow_blank=True)
+    phones = serializers.ListField(
+        child=serializers.CharField(max_length=40), max_length=10, required=False
+    )
+    declared_size = serializers.IntegerField(required=False, allow_null=True)
+    livestock = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    notes = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+
+
+def member_input(data: dict[str, Any]) -> MemberInput:
+    """What the service takes, from a valid member."""
+    return MemberInput(
+        **{**data, "documents": tuple(DocumentInput(**each) for each in data["documents"])}
+    )
+
+
+def household_input(data: dict[str, Any]) -> HouseholdInput:
+    """What the service takes, from a valid household."""
+    rest = {key: data[key] for key in data if key not in {"arrival", "members", "consents"}}
+    return HouseholdInput(
+        **rest,
+        entry_point=data["arrival"]["entry_point"],
+        arrived_at=data["arrival"]["arrived_at"],
+        consents=tuple(ConsentInput(**each) for each in data["consents"]),
+        members=tuple(member_input(each) for each in data["members"]),
+    )
+
+
+class BirthSerializer(Shape):
+    """A birth as a range of days, and the words that were said."""
+
+    earliest = serializers.DateField(allow_null=True)
+    latest = serializers.DateField(allow_null=True)
+    precision = serializers.ChoiceField(BirthPrecision.choices)
+    calendar = serializers.ChoiceField(Calendar.choices)
+    text = serializers.CharField()
+
+
+class NeedSerializer(Shape):
+    """A specific need that the reader may see."""
+
+    code = serializers.CharField()
+    status = serializers.ChoiceField(NeedStatus.choices)
+
+
+class PersonSerializer(Shape):
+    """One person with names; needs are those of the reader's tiers."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    father_name = serializers.CharField()
+    grandfather_name = serializers.CharField()
+    sex = serializers.ChoiceField(Sex.choices)
+    birth = BirthSerializer()
+    age_bracket = serializers.CharField()
+    relationship = serializers.ChoiceField(Relationship.choices)
+    is_focal_point = serializers.BooleanField()
+    nationality = serializers.CharField()
+    marital_status = serializers.ChoiceField(MaritalStatus.choices)
+    legal_status = serializers.ChoiceField(LegalStatus.choices)
+    process_status = serializers.ChoiceField(ProcessStatus.choices)
+    documents = DocumentSerializer(many=True)
+    specific_needs = serializers.ListField(child=serializers.CharField())
+    needs = NeedSerializer(many=True)
+    arrived_at = serializers.DateTimeField()
+    left_at = serializers.DateTimeField(allow_null=True)
+    exit_reason = serializers.ChoiceField(ExitReason.choices, allow_blank=True)
+
+
+class PersonWithHouseholdSerializer(PersonSerializer):
+    """A person in a list of persons."""
+
+    household = serializers.CharField(help_text="Reference of the household")
+
+
+class ArrivalSerializer(Shape):
+    """A crossing."""
+
+    entry_point = serializers.CharField()
+    arrived_at = serializers.DateTimeField()
+
+
+class PossibleDuplicateSerializer(Shape):
+    """Another household that may be the same people; only a person decides."""
+
+    household = serializers.CharField(help_text="Reference")
+    score = serializers.FloatField()
+    reasons = serializers.ListField(child=serializers.CharField())
+
+
+class HouseholdSerializer(Shape):
+    """A household with its members."""
+
+    id = serializers.UUIDField()
+    reference = serializers.CharField()
+    token = serializers.CharField()
+    status = serializers.ChoiceField(HouseholdStatus.choices)
+    level = serializers.ChoiceField(RegistrationLevel.choices)
+    arrival = ArrivalSerializer()
+    origin_area = serializers.CharField()
+    preferred_language = serializers.CharField()
+    interpreter_language = serializers.CharField()
+    phones = serializers.ListField(child=serializers.CharField())
+    declared_size = serializers.IntegerField(allow_null=True)
+    livestock = serializers.CharField()
+    legal_basis = serializers.ChoiceField(LegalBasis.choices)
+    consents = ConsentSerializer(many=True)
+    members = PersonSerializer(many=True)
+    registered_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class RegisteredHouseholdSerializer(HouseholdSerializer):
+    """The answer to a registration."""
+
+    possible_duplicates = PossibleDuplicateSerializer(many=True)
+
+
+class HouseholdEntrySerializer(serializers.ModelSerializer[Household]):
+    """A household in a list: without names."""
+
+    size = serializers.IntegerField(help_text="Persons in the count now")
+    entry_point = serializers.CharField(allow_null=True)
+    arrived_at = serializers.DateTimeField(allow_null=True)
+
+    class Meta:
+        model = Household
+        fields = [
+            "id",
+            "reference",
+            "status",
+            "level",
+            "size",
+            "declared_size",
+            "entry_point",
+            "arrived_at",
+            "recorded_at",
+            "updated_at",
+        ]
+
+
+class BatchInputSerializer(Shape):
+    """Up to 500 households of a device that was offline."""
+
+    households = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=500)
+
+
+class BatchAnswerSerializer(Shape):
+    """What became of one household of a batch."""
+
+    index = serializers.IntegerField()
+    status = serializers.IntegerField(help_text="201 made, 200 there already, 400 or 409 refused")
+    id = serializers.UUIDField(allow_null=True)
+    reference = serializers.CharField(allow_blank=True)
+    token = serializers.CharField(allow_blank=True)
+    problem = serializers.DictField(required=False, help_text="A problem document when refused")
+
+
+class BatchAnswersSerializer(Shape):
+    """Each household of the batch, in the order it was sent."""
+
+    results = BatchAnswerSerializer(many=True)
+
+
+class LateArrivalSerializer(Shape):
+    """People who follow a registered household."""
+
+    entry_point = serializers.CharField(max_length=40)
+    arrived_at = serializers.DateTimeField()
+    members = MemberInputSerializer(many=True, min_length=1)  # type: ignore[call-arg]
+
+
+class ExitInputSerializer(Shape):
+    """A person leaves the count."""
+
+    person = serializers.UUIDField()
+    reason = serializers.ChoiceField(ExitReason.choices)
+    occurred_at = serializers.DateTimeField()
+    voluntary = serializers.BooleanField(required=False, allow_null=True, default=None)
+    destination = _text(100)
+
+
+class ExitSerializer(serializers.ModelSerializer[PersonExit]):
+    """An exit that was recorded."""
+
+    class Meta:
+        model = PersonExit
+        fields = [
+            "id",
+            "person",
+            "reason",
+            "occurred_at",
+            "voluntary",
+            "destination",
+            "recorded_at",
+            "reversed_at",
+        ]
+
+
+class EntryPointSerializer(serializers.ModelSerializer[EntryPoint]):
+    """Where people cross."""
+
+    kind = serializers.ChoiceField(EntryPointKind.choices)
+    status = serializers.ChoiceField(EntryPointStatus.choices)
+
+    class Meta:
+        model = EntryPoint
+        fields = [
+            "code",
+            "name",
+            "kind",
+            "status",
+            "status_reason",
+            "area",
+            "opposite_area",
+            "latitude",
+            "longitude",
+            "updated_at",
+        ]

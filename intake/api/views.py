@@ -1,0 +1,435 @@
+"""Households, persons and entry points over REST."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from accounts.models import Operation
+from accounts.policies import Permission as P
+from accounts.policies import can
+from audit.access import record_access
+from audit.idempotency import IdempotentWrites
+from common import clock
+from common.api.etags import IF_MATCH, check_match, etag_of
+from common.api.pagination import ByCode, NewestFirst, OldestChangeFirst
+from common.api.problems import domain_problem, field_problems
+from common.errors import DomainError, FieldProblem
+from intake import duplicates, services
+from intake.api import serializers as shapes
+from intake.api.filters import HouseholdFilter, PersonFilter
+from intake.choices import ExitReason
+from intake.duplicates import surviving
+from intake.models import Arrival, EntryPoint, Household, Person, PersonExit
+from intake.presenting import person_shapes, visible_members
+from intake.references import InvalidReferenceError, parse_reference
+from intake.searching import find_persons
+from intake.services.checking import invalid
+from intake.services.editing import add_arrival, edit_household
+from intake.services.registration import Registration
+
+
+def _today() -> date:
+    return clock.today(Operation.current().zone)
+
+
+def household_shape(
+    household: Household, members: Sequence[Person], arrival: Arrival, user: Any
+) -> dict[str, Any]:
+    """A household with its members' names opened. The caller records the access."""
+    return {
+        "id": household.pk,
+        "reference": household.reference,
+        "token": household.token,
+        "status": household.status,
+        "level": household.level,
+        "arrival": {
+            "entry_point": arrival.entry_point.code,
+            "arrived_at": arrival.occurred_at,
+        },
+        "origin_area": household.origin_area_id or "",
+        "preferred_language": household.preferred_language_id or "",
+        "interpreter_language": household.interpreter_language_id or "",
+        "phones": household.phones,
+        "declared_size": household.declared_size,
+        "livestock": household.livestock,
+        "legal_basis": household.legal_basis,
+        "consents": [
+            {"purpose": c.purpose, "recipient": c.recipient, "given": c.given}
+            for c in household.consents.filter(withdrawn_at__isnull=True).order_by("id")
+        ],
+        "members": person_shapes(members, user, _today()),
+        "registered_at": household.recorded_at,
+        "updated_at": household.updated_at,
+    }
+
+
+def read_household(household: Household, user: Any) -> dict[str, Any]:
+    """The same, read from the database."""
+    arrival = household.arrivals.select_related("entry_point").earliest("occurred_at")
+    return household_shape(household, list(visible_members(household, user)), arrival, user)
+
+
+class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Household]):
+    """Register, list, read and edit households."""
+
+    queryset = Household.objects.none()
+    serializer_class = shapes.HouseholdEntrySerializer
+    filterset_class = HouseholdFilter
+    lookup_field = "reference"
+    lookup_value_regex = r"[0-9A-Za-z-]{1,24}"
+    policy = {
+        "list": P.HOUSEHOLDS_READ,
+        "retrieve": P.HOUSEHOLDS_READ,
+        "create": P.HOUSEHOLDS_REGISTER,
+        "batch": P.HOUSEHOLDS_REGISTER,
+        "partial_update": P.HOUSEHOLDS_EDIT,
+        "members": P.HOUSEHOLDS_READ,
+        "add_member": P.HOUSEHOLDS_REGISTER,
+        "arrivals": P.HOUSEHOLDS_READ,
+        "add_arrival": P.HOUSEHOLDS_REGISTER,
+        "exits": P.HOUSEHOLDS_READ,
+        "record_exit": P.HOUSEHOLDS_EDIT,
+    }
+
+    @property
+    def paginator(self) -> Any:
+        """Oldest change first for `updated_since`, so that a change during paging comes later."""
+        if not hasattr(self, "_paginator"):
+            changes = "updated_since" in self.request.query_params
+            self._paginator = OldestChangeFirst() if changes else NewestFirst()
+        return self._paginator
+
+    def get_queryset(self) -> QuerySet[Household]:
+        """Visible households with the size and first arrival that a list shows."""
+        first = Arrival.objects.filter(household=OuterRef("pk")).order_by("occurred_at")
+        size = (
+            Person.objects.filter(household=OuterRef("pk"), left_at__isnull=True)
+            .order_by()
+            .values("household")
+            .annotate(n=Count("pk"))
+            .values("n")
+        )
+        return Household.objects.visible_to(self.request.user).annotate(
+            size=Subquery(size),
+            entry_point=Subquery(first.values("entry_point__code")[:1]),
+            arrived_at=Subquery(first.values("occurred_at")[:1]),
+        )
+
+    def get_object(self) -> Household:
+        """By reference in any spelling; the reference of a repeat answers with its survivor."""
+        try:
+            reference = parse_reference(self.kwargs["reference"])
+        except InvalidReferenceError:
+            raise Http404 from None
+        visible = Household.objects.visible_to(self.request.user)
+        found = visible.filter(reference=reference).first()
+        if found is None:
+            raise Http404
+        return surviving(found)
+
+    def _answer(self, household: Household, **kwargs: Any) -> Response:
+        record_access(self.request.user, "read", household)
+        return Response(
+            read_household(household, self.request.user),
+            headers={"ETag": etag_of(household)},
+            **kwargs,
+        )
+
+    @extend_schema(
+        summary="Register a household",
+        request=shapes.HouseholdInputSerializer,
+        responses={
+            201: shapes.RegisteredHouseholdSerializer,
+            200: shapes.RegisteredHouseholdSerializer,
+        },
+    )
+    def create(self, request: Request) -> Response:
+        """201 when it was made; 200 with the same body when it was registered before."""
+        typed = shapes.HouseholdInputSerializer(data=request.data)
+        typed.is_valid(raise_exception=True)
+        made = services.register_household(
+            actor=request.user, data=shapes.household_input(typed.validated_data)
+        )
+        return Response(
+            self._registered(made),
+            status=status.HTTP_201_CREATED if made.created else status.HTTP_200_OK,
+            headers={"ETag": etag_of(made.household)},
+        )
+
+    def _registered(self, made: Registration) -> dict[str, Any]:
+        household = made.household
+        arrival = household.arrivals.select_related("entry_point").earliest("occurred_at")
+        body = household_shape(household, made.members, arrival, self.request.user)
+        visible = Household.objects.visible_to(self.request.user)
+        candidates = duplicates.candidates_for(household)
+        known = set(
+            visible.filter(pk__in=[c.household.pk for c in candidates]).values_list("pk", flat=True)
+        )
+        body["possible_duplicates"] = [
+            {
+                "household": each.household.reference,
+                "score": round(each.score, 3),
+                "reasons": duplicates.describe(each.reasons),
+            }
+            for each in candidates
+            if each.household.pk in known
+        ]
+        return body
+
+    @extend_schema(
+        summary="Register many households",
+        request=shapes.BatchInputSerializer,
+        responses=shapes.BatchAnswersSerializer,
+    )
+    @action(detail=False, methods=["post"])
+    def batch(self, request: Request) -> Response:
+        """Each household is answered by itself; sending the batch again changes nothing."""
+        typed = shapes.BatchInputSerializer(data=request.data)
+        typed.is_valid(raise_exception=True)
+        sent = typed.validated_data["households"]
+        answers: list[dict[str, Any]] = [{} for _ in sent]
+        inputs = []
+        for index, each in enumerate(sent):
+            item = shapes.HouseholdInputSerializer(data=each)
+            if item.is_valid():
+                inputs.append((index, shapes.household_input(item.validated_data)))
+            else:
+                answers[index] = _refused(index, each, _shape_error(item.errors))
+        results = services.register_many(
+            actor=request.user, data=[data for _, data in inputs]
+        )
+        for (index, _), result in zip(inputs, results, strict=True):
+            if isinstance(result, DomainError):
+                answers[index] = _refused(index, sent[index], result)
+            else:
+                answers[index] = _made(index, result)
+        return Response({"results": answers})
+
+    @extend_schema(summary="Read a household", responses=shapes.HouseholdSerializer)
+    def retrieve(self, request: Request, reference: str) -> Response:
+        """With its members; the access is recorded."""
+        return self._answer(self.get_object())
+
+    @extend_schema(
+        summary="Change a household",
+        parameters=[IF_MATCH],
+        request=shapes.HouseholdEditSerializer,
+        responses=shapes.HouseholdSerializer,
+    )
+    def partial_update(self, request: Request, reference: str) -> Response:
+        """Needs If-Match: 428 without, 412 when it changed since it was read."""
+        household = self.get_object()
+        typed = shapes.HouseholdEditSerializer(data=request.data)
+        typed.is_valid(raise_exception=True)
+        changed = edit_household(
+            actor=request.user,
+            household=household,
+            changes=dict(typed.validated_data),
+            check=lambda row: check_match(request, row, required=True),
+        )
+        return self._answer(changed)
+
+    @extend_schema(summary="Members of a household", responses=shapes.PersonSerializer(many=True))
+    @action(detail=True, methods=["get"])
+    def members(self, request: Request, reference: str) -> Response:
+        """All members, with names."""
+        household = self.get_object()
+        record_access(request.user, "read", household)
+        members = list(visible_members(household, request.user))
+        return Response(person_shapes(members, request.user, _today()))
+
+    @extend_schema(
+        summary="Add a person to a household",
+        request=shapes.MemberInputSerializer,
+        responses={201: shapes.PersonSerializer},
+    )
+    @members.mapping.post
+    def add_member(self, request: Request, reference: str) -> Response:
+        """On the household's first arrival. The same id again is the same person."""
+        household = self.get_object()
+        typed = shapes.MemberInputSerializer(data=request.data)
+        typed.is_valid(raise_exception=True)
+        person = services.add_member(
+            actor=request.user,
+            household=household,
+            data=shapes.member_input(typed.validated_data),
+        )
+        (shape,) = person_shapes([person], request.user, _today())
+        return Response(shape, status=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        summary="Arrivals of a household", responses=shapes.ArrivalSerializer(many=True)
+    )
+    @action(detail=True, methods=["get"])
+    def arrivals(self, request: Request, reference: str) -> Response:
+        """When and where its people crossed."""
+        rows = self.get_object().arrivals.select_related("entry_point").order_by("occurred_at")
+        return Response([_arrival_shape(row) for row in rows])
+
+    @extend_schema(
+        summary="Register people who follow a household",
+        request=shapes.LateArrivalSerializer,
+        responses={201: shapes.PersonSerializer(many=True)},
+    )
+    @arrivals.mapping.post
+    def add_arrival(self, request: Request, reference: str) -> Response:
+        """They join the household with an arrival of their own."""
+        typed = shapes.LateArrivalSerializer(data=request.data)
+        typed.is_valid(raise_exception=True)
+        data = typed.validated_data
+        _, persons = add_arrival(
+            actor=request.user,
+            household=self.get_object(),
+            entry_point=data["entry_point"],
+            arrived_at=data["arrived_at"],
+            members=[shapes.member_input(each) for each in data["members"]],
+        )
+        return Response(
+            person_shapes(persons, request.user, _today()), status=status.HTTP_201_CREATED
+        )
+
+    @extend_schema(summary="Exits of a household", responses=shapes.ExitSerializer(many=True))
+    @action(detail=True, methods=["get"])
+    def exits(self, request: Request, reference: str) -> Response:
+        """Who left, why and when."""
+        members = visible_members(self.get_object(), request.user)
+        rows = PersonExit.objects.filter(person__in=members).exclude(
+            reason=ExitReason.SEPARATED
+        )
+        return Response(shapes.ExitSerializer(rows.order_by("id"), many=True).data)
+
+    @extend_schema(
+        summary="Record that a person left",
+        request=shapes.ExitInputSerializer,
+        responses={201: shapes.ExitSerializer},
+    )
+    @exits.mapping.post
+    def record_exit(self, request: Request, reference: str) -> Response:
+        """Frees their place at a site."""
+        household = self.get_object()
+        typed = shapes.ExitInputSerializer(data=request.data)
+        typed.is_valid(raise_exception=True)
+        data = dict(typed.validated_data)
+        person = visible_members(household, request.user).filter(pk=data.pop("person")).first()
+        if person is None:
+            detail = _("This person is not in this household.")
+            raise invalid([FieldProblem("person", "unknown", detail)])
+        made = services.record_exit(actor=request.user, person=person, **data)
+        return Response(shapes.ExitSerializer(made).data, status=status.HTTP_201_CREATED)
+
+
+def _arrival_shape(row: Arrival) -> dict[str, Any]:
+    return {"entry_point": row.entry_point.code, "arrived_at": row.occurred_at}
+
+
+def _shape_error(errors: Any) -> DomainError:
+    return invalid(field_problems(errors))
+
+
+def _refused(index: int, sent: dict[str, Any], error: DomainError) -> dict[str, Any]:
+    return {
+        "index": index,
+        "status": error.status,
+        "id": sent.get("id") if isinstance(sent.get("id"), str) else None,
+        "reference": "",
+        "token": "",
+        "problem": domain_problem(error),
+    }
+
+
+def _made(index: int, made: Registration) -> dict[str, Any]:
+    return {
+        "index": index,
+        "status": 201 if made.created else 200,
+        "id": made.household.pk,
+        "reference": made.household.reference,
+        "token": made.household.token,
+    }
+
+
+class PersonViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Person]):
+    """Persons, for staff: list, read, and search in any script."""
+
+    queryset = Person.objects.none()
+    serializer_class = shapes.PersonWithHouseholdSerializer
+    filterset_class = PersonFilter
+    lookup_value_regex = r"[0-9a-fA-F-]{32,36}"
+    policy = {"list": P.HOUSEHOLDS_READ, "retrieve": P.HOUSEHOLDS_READ}
+
+    def get_queryset(self) -> QuerySet[Person]:
+        """Persons of visible households; those separated only with the screening permission."""
+        persons = Person.objects.visible_to(self.request.user).select_related("household")
+        if not can(self.request.user, P.SCREENING):
+            persons = persons.exclude(exit_reason=ExitReason.SEPARATED)
+        return persons
+
+    def _shapes(self, persons: Sequence[Person]) -> list[dict[str, Any]]:
+        found = person_shapes(persons, self.request.user, _today())
+        for shape, person in zip(found, persons, strict=True):
+            shape["household"] = person.household.reference
+        return found
+
+    @extend_schema(
+        summary="List or search persons",
+        parameters=[
+            OpenApiParameter(
+                "search", description="A name in any script, a phone, a document or a reference."
+            )
+        ],
+    )
+    def list(self, request: Request) -> Response:
+        """Each list and each search is recorded."""
+        persons = self.filter_queryset(self.get_queryset())
+        text = request.query_params.get("search", "").strip()
+        if text:
+            persons = find_persons(persons, text)
+        page = self.paginate_queryset(persons) or []
+        record_access(request.user, "search" if text else "list", Person, count=len(page))
+        return self.get_paginated_response(self._shapes(page))
+
+    @extend_schema(summary="Read a person")
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """With names; recorded."""
+        person = self.get_queryset().filter(pk=pk).first() if _is_uuid(pk) else None
+        if person is None:
+            raise Http404
+        record_access(request.user, "read", person)
+        return Response(self._shapes([person])[0])
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+class EntryPointViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[EntryPoint]):
+    """Where people cross."""
+
+    queryset = EntryPoint.objects.none()
+    serializer_class = shapes.EntryPointSerializer
+    pagination_class = ByCode
+    filter_backends: list[Any] = []
+    lookup_field = "code"
+    policy = {"list": P.ENTRY_POINTS_READ, "retrieve": P.ENTRY_POINTS_READ}
+
+    def get_queryset(self) -> QuerySet[EntryPoint]:
+        """Visible entry points."""
+        return EntryPoint.objects.visible_to(self.request.user)

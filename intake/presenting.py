@@ -1,0 +1,77 @@
+"""Households and persons as the API shows them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts.policies import Permission, access_of
+from intake.births import age_bracket
+from intake.choices import ExitReason
+from intake.models import Household, Identity, Person, SpecificNeed
+
+
+def visible_members(household: Household, user: Any) -> QuerySet[Person]:
+    """Members as this user may know them.
+
+    Who was separated by the authority is not shown as such but to holders of the screening
+    permission: for others they are not part of the household.
+    """
+    members = household.members.order_by("position")
+    if not access_of(user).can(Permission.SCREENING):
+        members = members.exclude(exit_reason=ExitReason.SEPARATED)
+    return members
+
+
+def visible_needs(persons: Iterable[Person], user: Any) -> dict[Any, list[SpecificNeed]]:
+    """Open needs by person, of the tiers the user may see."""
+    found: dict[Any, list[SpecificNeed]] = defaultdict(list)
+    needs = SpecificNeed.objects.visible_to(user).open()
+    for need in needs.filter(person__in=[person.pk for person in persons]).order_by("type_id"):
+        found[need.person_id].append(need)
+    return found
+
+
+def person_shape(
+    person: Person, identity: Identity | None, needs: Sequence[SpecificNeed], on: date
+) -> dict[str, Any]:
+    """One person with names opened. The caller records the access."""
+    opened = identity.open() if identity is not None else None
+    return {
+        "id": person.pk,
+        "name": opened.name if opened else "",
+        "father_name": opened.father_name if opened else "",
+        "grandfather_name": opened.grandfather_name if opened else "",
+        "sex": person.sex,
+        "birth": {
+            "earliest": person.birth_earliest,
+            "latest": person.birth_latest,
+            "precision": person.birth_precision,
+            "calendar": person.birth_calendar,
+            "text": opened.birth_text if opened else "",
+        },
+        "age_bracket": age_bracket(person.birth_earliest, person.birth_latest, on),
+        "relationship": person.relationship,
+        "is_focal_point": person.is_focal_point,
+        "nationality": person.nationality_id or "",
+        "marital_status": person.marital_status,
+        "legal_status": person.legal_status,
+        "process_status": person.process_status,
+        "documents": opened.documents if opened else [],
+        "specific_needs": [need.type_id for need in needs],
+        "needs": [{"code": need.type_id, "status": need.status} for need in needs],
+        "arrived_at": person.arrived_at,
+        "left_at": person.left_at,
+        "exit_reason": person.exit_reason,
+    }
+
+
+def person_shapes(persons: Sequence[Person], user: Any, on: date) -> list[dict[str, Any]]:
+    """Persons with names and visible needs, in three statements."""
+    identities = Identity.objects.in_bulk([person.pk for person in persons])
+    needs = visible_needs(persons, user)
+    return [person_shape(p, identities.get(p.pk), needs[p.pk], on) for p in persons]

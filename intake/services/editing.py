@@ -1,0 +1,121 @@
+"""Changing a household that is registered, and people who follow it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.policies import Permission, access_of
+from audit.events import record_event
+from common import clock
+from common.errors import FieldProblem, InvalidState, NotPermitted
+from intake.choices import HouseholdStatus
+from intake.inputs import MemberInput
+from intake.lookups import codes
+from intake.models import Arrival, EntryPoint, Household, Person
+from intake.services.checking import CLOCK_TOLERANCE, invalid
+from intake.services.registration import add_member
+
+PLAIN_FIELDS = ("declared_size", "livestock")
+CODED_FIELDS = {
+    "origin_area": "areas",
+    "preferred_language": "languages",
+    "interpreter_language": "languages",
+}
+
+
+@transaction.atomic
+def edit_household(
+    *,
+    actor: Any,
+    household: Household,
+    changes: dict[str, Any],
+    check: Callable[[Household], None] | None = None,
+) -> Household:
+    """Change what is known of a household: languages, origin, size, phones, livestock, notes.
+
+    `changes` holds the fields to change. `check` is called with the locked row before anything
+    is written (If-Match).
+    """
+    if not access_of(actor).can(Permission.HOUSEHOLDS_EDIT):
+        raise NotPermitted("not_permitted", _("You may not change households."))
+    household = Household.objects.select_for_update().get(pk=household.pk)
+    if check is not None:
+        check(household)
+    if household.status != HouseholdStatus.ACTIVE:
+        raise InvalidState("household_closed", _("This household is closed."))
+    _apply(household, changes)
+    household.save()
+    record_event("household.changed", household, actor=actor, fields=sorted(changes))
+    return household
+
+
+def _apply(household: Household, changes: dict[str, Any]) -> None:
+    problems = []
+    known = codes()
+    for field, allowed in CODED_FIELDS.items():
+        if field not in changes:
+            continue
+        if changes[field] and changes[field] not in getattr(known, allowed):
+            problems.append(
+                FieldProblem(
+                    field, "unknown_code", _("This value is not known: choose one from the list.")
+                )
+            )
+        setattr(household, f"{field}_id", changes[field] or None)
+    size = changes.get("declared_size")
+    if size is not None and not 1 <= size <= 200:
+        problems.append(
+            FieldProblem("declared_size", "out_of_range", _("Write a number from 1 to 200."))
+        )
+    if problems:
+        raise invalid(problems)
+    for field in PLAIN_FIELDS:
+        if field in changes:
+            setattr(household, field, changes[field])
+    for field in ("phones", "notes"):
+        if field in changes:
+            household.contact = {**household.contact, field: changes[field]}
+
+
+@transaction.atomic
+def add_arrival(
+    *,
+    actor: Any,
+    household: Household,
+    entry_point: str,
+    arrived_at: datetime,
+    members: Sequence[MemberInput],
+) -> tuple[Arrival, list[Person]]:
+    """People who follow a registered household across the border, with an arrival of their own."""
+    point = EntryPoint.objects.visible_to(actor).filter(code=entry_point).first()
+    arrived_at = clock.on_operation_clock(arrived_at)
+    problems = []
+    if point is None:
+        problems.append(
+            FieldProblem(
+                "entry_point",
+                "unknown_code",
+                _("This entry point is not known: choose one from the list."),
+            )
+        )
+    if arrived_at > clock.now() + CLOCK_TOLERANCE:
+        problems.append(
+            FieldProblem(
+                "arrived_at", "future", _("The arrival lies in the future: check date and time.")
+            )
+        )
+    if problems or point is None:
+        raise invalid(problems)
+    arrival = Arrival.objects.create(
+        household=household, entry_point=point, occurred_at=arrived_at
+    )
+    persons = [
+        add_member(actor=actor, household=household, data=member, arrival=arrival)
+        for member in members
+    ]
+    return arrival, persons

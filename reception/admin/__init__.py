@@ -1,0 +1,7 @@
+"""Pages of reception: sites, placements, families waiting for a place."""
+
+from reception.admin.norms import NormAdmin
+from reception.admin.placements import PlacementAdmin
+from reception.admin.sites import SiteAdmin
+
+__all__ = ["NormAdmin", "PlacementAdmin", "SiteAdmin"]

@@ -1,0 +1,335 @@
+"""Sites and placements over REST."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_view,
+)
+from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.policies import Permission
+from audit.access import record_access
+from common.api.pagination import ByCode, NewestFirst, OldestChangeFirst
+from common.errors import FieldProblem, InvalidInput, Stale
+from intake.models import Household
+from intake.references import InvalidReferenceError, parse_reference
+from reception import selectors, services
+from reception.api import serializers
+from reception.api.filters import PlacementFilter, SiteFilter
+from reception.errors import NotFound
+from reception.models import Placement, Site
+
+READ, WRITE = Permission.PLACEMENTS_READ, Permission.PLACEMENTS_WRITE
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    location=OpenApiParameter.HEADER,
+    description="The ETag of the site as it was read; answered 412 when it changed since.",
+)
+REFUSED = OpenApiResponse(
+    description="A problem document: nothing was changed.",
+    response={"type": "object", "properties": {"code": {"type": "string"}}},
+    examples=[
+        OpenApiExample(
+            "Too few places",
+            value={
+                "type": "urn:panah:problem:capacity_exceeded",
+                "title": "Conflict with the present state",
+                "status": 409,
+                "code": "capacity_exceeded",
+                "detail": "School 3 has 2 free places, 7 are needed.",
+                "errors": [],
+                "free": 2,
+                "needed": 7,
+            },
+        )
+    ],
+)
+
+
+Row = TypeVar("Row", Site, Placement)
+
+
+class _ChangesViewSet(viewsets.GenericViewSet[Row]):
+    """Lists asked with `updated_since` come oldest change first, so that paging misses none."""
+
+    @property
+    def paginator(self) -> BasePagination | None:
+        """The usual one, unless the request asks for changes."""
+        if "updated_since" in self.request.query_params and not hasattr(self, "_paginator"):
+            self._paginator = OldestChangeFirst()
+        return super().paginator
+
+
+@extend_schema_view(list=extend_schema(summary="Sites"), retrieve=extend_schema(summary="A site"))
+class SiteViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    _ChangesViewSet[Site],
+):
+    """Safe locations that the reader may know of; a hidden one looks as if it did not exist."""
+
+    policy = {
+        "list": Permission.SITES_READ,
+        "retrieve": Permission.SITES_READ,
+        "partial_update": Permission.SITES_EDIT,
+        "occupancy": Permission.SITES_READ,
+    }
+    queryset = Site.objects.none()
+    serializer_class = serializers.SiteSerializer
+    filterset_class = SiteFilter
+    pagination_class = ByCode
+    lookup_field = "code"
+    lookup_value_regex = "[-A-Za-z0-9_]+"
+    http_method_names = ["get", "patch", "head", "options"]
+
+    def get_queryset(self) -> Any:
+        """Visible sites."""
+        return Site.objects.visible_to(self.request.user)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """A site, with the ETag that an edit sends back."""
+        return _site_response(self.get_object())
+
+    @extend_schema(
+        summary="Change a site",
+        description="For its manager. The capacity follows from what is stated and measured.",
+        parameters=[IF_MATCH],
+        request=serializers.SiteEditSerializer,
+        responses={200: serializers.SiteSerializer, 409: REFUSED, 412: REFUSED},
+    )
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change fields of a site, or nothing."""
+        site = self.get_object()
+        sent = request.headers.get("If-Match", "*")
+        if sent != "*" and etag(site) not in {each.strip() for each in sent.split(",")}:
+            raise Stale("stale", _("Somebody changed this site meanwhile. Read it again."))
+        form = serializers.SiteEditSerializer(site, data=request.data, partial=True)
+        form.is_valid(raise_exception=True)
+        site = services.edit_site(
+            actor=request.user,
+            site=site,
+            # What is checked above could change before the row is locked.
+            unchanged_since=None if sent == "*" else site.updated_at,
+            **form.validated_data,
+        )
+        return _site_response(site)
+
+    @extend_schema(summary="Places at a site", responses=serializers.OccupancySerializer)
+    @action(detail=True, filterset_class=None)
+    def occupancy(self, request: Request, code: str) -> Response:
+        """Capacity, blocked, reserved, present and free places now."""
+        return Response(
+            serializers.OccupancySerializer(selectors.occupancy(self.get_object())).data
+        )
+
+
+def etag(site: Site) -> str:
+    """Changes when the site is edited; not when somebody checks in."""
+    return f'"{site.updated_at.timestamp():.6f}"'
+
+
+def _site_response(site: Site) -> Response:
+    return Response(serializers.SiteSerializer(site).data, headers={"ETag": etag(site)})
+
+
+def find_site(user: Any, code: str) -> Site:
+    """A visible site by its code, or NotFound."""
+    site = Site.objects.visible_to(user).filter(code=code).first()
+    if site is None:
+        detail = _("There is no such site. Take a code from the list of sites.")
+        raise NotFound(
+            "not_found", detail, problems=[FieldProblem("site", "does_not_exist", detail)]
+        )
+    return site
+
+
+def find_household(user: Any, text: str) -> Household:
+    """A visible household by its reference as typed; the one that a repeat was merged into."""
+    try:
+        reference = parse_reference(text)
+    except InvalidReferenceError as error:
+        raise InvalidInput(
+            "invalid",
+            str(error.message),
+            problems=[FieldProblem("household", error.code, error.message)],
+        ) from error
+    found = Household.objects.select_related("merged_into").filter(reference=reference).first()
+    while found is not None and found.merged_into is not None:
+        found = found.merged_into
+    if found is None or not Household.objects.visible_to(user).filter(pk=found.pk).exists():
+        detail = _("There is no such household. Compare the reference with the slip.")
+        raise NotFound(
+            "not_found", detail, problems=[FieldProblem("household", "does_not_exist", detail)]
+        )
+    return found
+
+
+def _step(summary: str, request: Any = serializers.MomentSerializer, **more: Any) -> dict[str, Any]:
+    return {
+        "summary": summary,
+        "request": request,
+        "responses": {200: serializers.PlacementSerializer, 409: REFUSED},
+        **more,
+    }
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Placements"),
+    retrieve=extend_schema(summary="A placement", responses=serializers.PlacementDetailSerializer),
+)
+class PlacementViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    _ChangesViewSet[Placement],
+):
+    """Households' places at sites that the reader may know of."""
+
+    policy = {
+        "list": READ,
+        "retrieve": READ,
+        **dict.fromkeys(
+            (
+                *("create", "check_in", "check_out", "transfer", "absence", "come_back"),
+                *("cancel", "confirm", "no_show"),
+            ),
+            WRITE,
+        ),
+    }
+    queryset = Placement.objects.none()
+    serializer_class = serializers.PlacementSerializer
+    filterset_class = PlacementFilter
+    pagination_class = NewestFirst
+    lookup_value_regex = "[0-9a-fA-F-]{36}"
+
+    def get_queryset(self) -> Any:
+        """Placements at visible sites."""
+        placements = Placement.objects.visible_to(self.request.user)
+        return placements.select_related("household", "site")
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One placement with its note; the reading is recorded."""
+        placement = self.get_object()
+        record_access(request.user, "read", placement)
+        return Response(serializers.PlacementDetailSerializer(placement).data)
+
+    @extend_schema(
+        summary="Place a household",
+        description="Places for every member, or none. 409 codes: `capacity_exceeded`, "
+        "`already_placed`, `household_not_placeable`, `interim_care_required`, "
+        "`site_not_receiving`.",
+        request=serializers.PlacementCreateSerializer,
+        responses={
+            201: serializers.PlacementSerializer,
+            200: OpenApiResponse(
+                serializers.PlacementSerializer, description="Sent again: made before."
+            ),
+            409: REFUSED,
+        },
+    )
+    def create(self, request: Request) -> Response:
+        """Place a household."""
+        data = _checked(serializers.PlacementCreateSerializer, request)
+        placement, created = services.place_once(
+            actor=request.user,
+            household=find_household(request.user, data["household"]),
+            site=find_site(request.user, data["site"]),
+            status=data["status"],
+            reserved_until=data.get("reserved_until"),
+            placement_id=data.get("id"),
+            note=data.get("note", ""),
+        )
+        return self._answer(placement, created=created)
+
+    @extend_schema(**_step("The family has come"))
+    @action(detail=True, methods=["post"], url_path="check-in", filterset_class=None)
+    def check_in(self, request: Request, pk: str) -> Response:
+        """Check a family in."""
+        return self._do(services.check_in, serializers.MomentSerializer)
+
+    @extend_schema(**_step("The family has left"))
+    @action(detail=True, methods=["post"], url_path="check-out", filterset_class=None)
+    def check_out(self, request: Request, pk: str) -> Response:
+        """Check a family out; its places are free."""
+        return self._do(services.check_out, serializers.MomentSerializer)
+
+    @extend_schema(**_step("The family is away", serializers.AbsenceSerializer))
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def absence(self, request: Request, pk: str) -> Response:
+        """Record an absence; the places are kept."""
+        return self._do(services.record_absence, serializers.AbsenceSerializer)
+
+    @extend_schema(**_step("The family is back"))
+    @action(detail=True, methods=["post"], url_path="return", filterset_class=None)
+    def come_back(self, request: Request, pk: str) -> Response:
+        """Record that a family came back."""
+        return self._do(services.record_return, serializers.MomentSerializer)
+
+    @extend_schema(**_step("The places are no longer needed", serializers.NothingSerializer))
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Cancel a reservation."""
+        return self._do(services.cancel_placement)
+
+    @extend_schema(**_step("The family is on its way", serializers.NothingSerializer))
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def confirm(self, request: Request, pk: str) -> Response:
+        """Keep the reserved places without an end."""
+        return self._do(services.confirm)
+
+    @extend_schema(**_step("The family did not come", serializers.NothingSerializer))
+    @action(detail=True, methods=["post"], url_path="no-show", filterset_class=None)
+    def no_show(self, request: Request, pk: str) -> Response:
+        """Release places of a family that did not come."""
+        return self._do(services.mark_no_show)
+
+    @extend_schema(
+        **_step(
+            "Move the family to another site",
+            serializers.TransferSerializer,
+            description="One step: the old places are freed and the new ones taken, or neither. "
+            "Answers with the new placement.",
+        )
+        | {"responses": {201: serializers.PlacementSerializer, 409: REFUSED}}
+    )
+    @action(detail=True, methods=["post"], filterset_class=None)
+    def transfer(self, request: Request, pk: str) -> Response:
+        """Transfer a household."""
+        placement = self.get_object()
+        data = _checked(serializers.TransferSerializer, request)
+        moved = services.transfer_placement(
+            actor=request.user,
+            placement=placement,
+            site=find_site(request.user, data["site"]),
+            arrived=data["arrived"],
+            reserved_until=data.get("reserved_until"),
+            placement_id=data.get("id"),
+            note=data.get("note", ""),
+        )
+        return self._answer(moved, created=True)
+
+    def _do(self, service: Any, form: Any = serializers.NothingSerializer) -> Response:
+        placement = self.get_object()
+        data = _checked(form, self.request)
+        return self._answer(service(actor=self.request.user, placement=placement, **data))
+
+    def _answer(self, placement: Placement, *, created: bool = False) -> Response:
+        body = serializers.PlacementSerializer(placement).data
+        return Response(body, status=201 if created else 200)
+
+
+def _checked(form: Any, request: Request) -> dict[str, Any]:
+    serializer = form(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    checked: dict[str, Any] = serializer.validated_data
+    return checked

@@ -1,0 +1,40 @@
+"""What reception does, one verb a function; see the modules for who raises what."""
+
+from reception.services.ending import (
+    cancel_placement,
+    check_out,
+    expire_reservations,
+    mark_no_show,
+)
+from reception.services.placing import confirm, place_household, place_once
+from reception.services.sites import (
+    create_site,
+    edit_site,
+    end_overflows,
+    grant_overflow,
+    recalculate_capacity,
+)
+from reception.services.sizes import household_changed
+from reception.services.staying import announce_transfer, check_in, record_absence, record_return
+from reception.services.transfers import transfer_placement
+
+__all__ = [
+    "announce_transfer",
+    "cancel_placement",
+    "check_in",
+    "check_out",
+    "confirm",
+    "create_site",
+    "edit_site",
+    "end_overflows",
+    "expire_reservations",
+    "grant_overflow",
+    "household_changed",
+    "mark_no_show",
+    "place_household",
+    "place_once",
+    "recalculate_capacity",
+    "record_absence",
+    "record_return",
+    "transfer_placement",
+]

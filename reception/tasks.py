@@ -1,0 +1,13 @@
+"""Background work of reception. Every task finds its work in the database."""
+
+from celery import shared_task
+
+from reception import services
+
+
+@shared_task
+def expire_reservations() -> int:
+    """Release reservations and take back overflow whose time is over; how many reservations."""
+    released = services.expire_reservations()
+    services.end_overflows()
+    return released

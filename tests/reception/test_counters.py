@@ -1,0 +1,186 @@
+"""Whatever is done in whatever order, the counters are the sums of the placements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from accounts.choices import Role
+from common import clock
+from common.errors import DomainError
+from reception import services
+from reception.choices import OPEN_STATUSES, PRESENT_STATUSES, RESERVED_STATUSES
+from reception.models import TRANSITIONS, Placement, Site
+from tests.factories.accounts import make_user
+from tests.factories.reception import (
+    add_member,
+    make_household_of,
+    make_officer,
+    make_site,
+    take_out,
+)
+
+HOUSEHOLDS, SITES = 4, 3
+which = st.integers(0, 50)
+
+
+class Reception(RuleBasedStateMachine):
+    """Random work at three small sites by people who try everything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.undo = transaction.atomic()
+        self.undo.__enter__()
+        self.officer = make_officer()
+        self.administrator = make_user(Role.ADMINISTRATOR)
+        self.sites = [make_site(places=places) for places in (4, 6, 9)]
+        self.households = [make_household_of(n + 1, by=self.officer) for n in range(HOUSEHOLDS)]
+        self.seen: dict[Any, str] = {}
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.undo.__exit__(None, None, None)
+
+    def attempt(self, service: Any, **arguments: Any) -> None:
+        """Do it, or be refused: both are fine; the invariants must hold afterwards."""
+        arguments.setdefault("actor", self.officer)
+        self.refusal_of(lambda: service(**arguments), allowed=(400, 409))
+
+    @staticmethod
+    def refusal_of(work: Callable[[], Any], allowed: tuple[int, ...]) -> str:
+        """The code of the refusal, empty when it was done; other refusals fail the test."""
+        try:
+            work()
+        except DomainError as refusal:
+            if refusal.status not in allowed:
+                raise
+            return refusal.code
+        return ""
+
+    def placement(self, index: int) -> Placement | None:
+        """Any placement there ever was, open or not."""
+        made = list(Placement.objects.order_by("pk"))
+        return made[index % len(made)] if made else None
+
+    @rule(household=which, site=which, status=st.sampled_from(["reserved", "checked_in"]))
+    def place(self, household: int, site: int, status: str) -> None:
+        self.attempt(
+            services.place_household,
+            household=self.households[household % HOUSEHOLDS],
+            site=self.sites[site % SITES],
+            status=status,
+        )
+
+    @rule(
+        index=which,
+        step=st.sampled_from(
+            [
+                services.confirm,
+                services.check_in,
+                services.record_return,
+                services.announce_transfer,
+                services.check_out,
+                services.cancel_placement,
+                services.mark_no_show,
+            ]
+        ),
+    )
+    def step(self, index: int, step: Any) -> None:
+        if placement := self.placement(index):
+            self.attempt(step, placement=placement)
+
+    @rule(index=which)
+    def absence(self, index: int) -> None:
+        if placement := self.placement(index):
+            self.attempt(services.record_absence, placement=placement, reason="school")
+
+    @rule(index=which, site=which, arrived=st.booleans())
+    def transfer(self, index: int, site: int, arrived: bool) -> None:
+        if placement := self.placement(index):
+            self.attempt(
+                services.transfer_placement,
+                placement=placement,
+                site=self.sites[site % SITES],
+                arrived=arrived,
+            )
+
+    @rule(hours=st.sampled_from([1, 30]))
+    def time_passes(self, hours: int) -> None:
+        services.expire_reservations(clock.now() + timedelta(hours=hours))
+
+    @rule(household=which, joins=st.booleans())
+    def family_changes(self, household: int, joins: bool) -> None:
+        family = self.households[household % HOUSEHOLDS]
+
+        def change() -> None:
+            with transaction.atomic():
+                if joins:
+                    add_member(family, age=0)
+                elif person := family.members.in_count().order_by("pk").last():
+                    take_out(person)
+                services.household_changed(family, self.officer)
+
+        refused = self.refusal_of(change, allowed=(409,))
+        assert refused in ({"", "capacity_exceeded"} if joins else {""})
+
+    @rule(site=which, stated=st.none() | st.integers(0, 9))
+    def state_capacity(self, site: int, stated: int | None) -> None:
+        self.attempt(
+            services.edit_site,
+            actor=self.administrator,
+            site=self.sites[site % SITES],
+            operational_capacity=stated,
+        )
+
+    @rule(site=which, places=st.integers(0, 4))
+    def overflow(self, site: int, places: int) -> None:
+        self.attempt(
+            services.grant_overflow,
+            actor=self.administrator,
+            site=self.sites[site % SITES],
+            places=places,
+            reason="exercise",
+        )
+
+    @invariant()
+    def counters_are_the_sums(self) -> None:
+        for site in Site.objects.all():
+            rows = Placement.objects.filter(site=site).values_list("status", "places")
+            assert site.reserved == sum(n for status, n in rows if status in RESERVED_STATUSES)
+            assert site.present == sum(n for status, n in rows if status in PRESENT_STATUSES)
+            assert site.free >= 0
+
+    @invariant()
+    def whole_families_have_one_place(self) -> None:
+        for family in self.households:
+            held = family.placements.filter(status__in=OPEN_STATUSES)
+            assert held.count() <= 1
+            for placement in held:
+                assert placement.places == family.members.in_count().count()
+
+    @invariant()
+    def statuses_follow_the_table(self) -> None:
+        for placement in Placement.objects.all():
+            before = self.seen.get(placement.pk, placement.status)
+            assert placement.status == before or placement.status in TRANSITIONS[before]
+            self.seen[placement.pk] = placement.status
+
+
+@pytest.mark.django_db
+def test_counters_equal_the_rows_after_any_work(operation):
+    run_state_machine_as_test(
+        Reception,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
