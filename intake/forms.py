@@ -285,11 +285,6 @@ class _MemberFormSet(_BaseFormSet):
             kwargs["lists"] = self._lists = getattr(self, "_lists", None) or MemberLists()
         return kwargs
 
-    @property
-    def filled(self) -> list[MemberForm]:
-        """The rows in which something was typed, in their order."""
-        return [form for form in self.forms if form.has_changed()]
-
 
 MemberFormSet = forms.formset_factory(
     MemberForm,
@@ -301,6 +296,11 @@ MemberFormSet = forms.formset_factory(
     validate_min=True,
     validate_max=True,
 )
+
+
+def filled_rows(members: forms.BaseFormSet[MemberForm]) -> list[MemberForm]:
+    """The rows in which something was typed, in their order."""
+    return [form for form in members.forms if form.has_changed()]
 
 
 def show_problems(

@@ -210,9 +210,7 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
                 inputs.append((index, shapes.household_input(item.validated_data)))
             else:
                 answers[index] = _refused(index, each, _shape_error(item.errors))
-        results = services.register_many(
-            actor=request.user, data=[data for _, data in inputs]
-        )
+        results = services.register_many(actor=request.user, data=[data for _, data in inputs])
         for (index, _), result in zip(inputs, results, strict=True):
             if isinstance(result, DomainError):
                 answers[index] = _refused(index, sent[index], result)
@@ -272,9 +270,7 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
         (shape,) = person_shapes([person], request.user, _today())
         return Response(shape, status=status.HTTP_201_CREATED)
 
-    @extend_schema(
-        summary="Arrivals of a household", responses=shapes.ArrivalSerializer(many=True)
-    )
+    @extend_schema(summary="Arrivals of a household", responses=shapes.ArrivalSerializer(many=True))
     @action(detail=True, methods=["get"])
     def arrivals(self, request: Request, reference: str) -> Response:
         """When and where its people crossed."""
@@ -308,9 +304,7 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
     def exits(self, request: Request, reference: str) -> Response:
         """Who left, why and when."""
         members = visible_members(self.get_object(), request.user)
-        rows = PersonExit.objects.filter(person__in=members).exclude(
-            reason=ExitReason.SEPARATED
-        )
+        rows = PersonExit.objects.filter(person__in=members).exclude(reason=ExitReason.SEPARATED)
         return Response(shapes.ExitSerializer(rows.order_by("id"), many=True).data)
 
     @extend_schema(
