@@ -45,11 +45,10 @@ class ReceptionConfig(AppConfig):
     def ready(self) -> None:
         """Register the norms, what site staff see, and the hook for changed households."""
         from intake.hooks import on_household_changed
-        from intake.merging import register_merge
         from intake.querysets import register_household_visibility
         from intake.slots import register_site_names
+        from reception import merging
         from reception.desk import site_names
-        from reception.merging import OpenPlaceFollows
         from reception.services import household_changed
 
         register_codelist(
@@ -62,5 +61,5 @@ class ReceptionConfig(AppConfig):
         )
         register_household_visibility(households_at)
         on_household_changed(household_changed)
-        register_merge("reception.Placement", "household", OpenPlaceFollows())
+        merging.register()
         register_site_names(site_names)

@@ -6,7 +6,6 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 
-from intake.choices import Relationship
 from intake.imports.rows import ReadRow, RowProblem
 from intake.imports.vocabulary import belongs_sealed
 from intake.inputs import ConsentInput, DocumentInput, HouseholdInput, MemberInput
@@ -56,7 +55,6 @@ def person_id(household: uuid.UUID, row: ReadRow) -> uuid.UUID:
 def household_input(group: Group, batch: ImportBatch) -> HouseholdInput:
     """What the registration service takes, from the rows of one household."""
     key = household_id(batch, group.number)
-    _one_head(group.rows)
     first = group.rows[0]
     assert first.arrived_at is not None  # rows without one were refused
     answers = [row.consent for row in group.rows if row.consent is not None]
@@ -73,13 +71,6 @@ def household_input(group: Group, batch: ImportBatch) -> HouseholdInput:
         else [],
         members=[member_input(row, key) for row in group.rows],
     )
-
-
-def _one_head(rows: list[ReadRow]) -> None:
-    """Old couples are often typed as two heads: the first is, the other's relation is unknown."""
-    heads = [row for row in rows if row.relationship == Relationship.HEAD]
-    for row in heads[1:]:
-        row.relationship = Relationship.UNKNOWN
 
 
 def member_input(row: ReadRow, household: uuid.UUID) -> MemberInput:
