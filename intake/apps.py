@@ -64,3 +64,7 @@ class IntakeConfig(AppConfig):
                     name.replace("_", " "), partial(_itself, model), folder / f"{name}.csv", dict
                 )
             )
+
+        from intake import merge_rules
+
+        merge_rules.register()
