@@ -210,13 +210,8 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
                 inputs.append((index, shapes.household_input(item.validated_data)))
             else:
                 answers[index] = _refused(index, each, _shape_error(item.errors))
-<<<<<<< HEAD
         results = services.register_many(actor=request.user, data=[data for _index, data in inputs])
         for (index, _data), result in zip(inputs, results, strict=True):
-=======
-        results = services.register_many(actor=request.user, data=[data for _, data in inputs])
-        for (index, _), result in zip(inputs, results, strict=True):
->>>>>>> desk
             if isinstance(result, DomainError):
                 answers[index] = _refused(index, sent[index], result)
             else:
