@@ -125,7 +125,23 @@ def add_missing(path: Path, wanted: dict[Key, set[str]]) -> int:
     return len(new)
 
 
+HEADER = """msgid ""
+msgstr ""
+"Project-Id-Version: Panah\\n"
+"Language: {language}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: {plural}\\n"
+
+"""
+
+
 def write_catalogue(path: Path, catalogue: Catalog) -> None:
-    """Write a .po file in the order of its texts."""
+    """Write a .po file in the order of its texts, without dates that change at every run."""
+    language = path.parent.parent.name
     with path.open("wb") as file:
-        write_po(file, catalogue, width=100, sort_output=True, include_lineno=False)
+        file.write(HEADER.format(language=language, plural=catalogue.plural_forms).encode())
+        write_po(
+            file, catalogue, width=100, omit_header=True, sort_output=True, include_lineno=False
+        )
