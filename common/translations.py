@@ -94,7 +94,7 @@ def unfinished(catalogue: Catalog) -> list[str]:
     for message in catalogue:
         if not message.id:
             continue
-        if message.fuzzy or not all(_texts(message.string)) or _placeholders_differ(message):
+        if message.fuzzy or not all(texts_of(message.string)) or _placeholders_differ(message):
             found.append(str(message.id))
     return found
 
@@ -102,13 +102,14 @@ def unfinished(catalogue: Catalog) -> list[str]:
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
 
-def _texts(value: Any) -> list[str]:
+def texts_of(value: Any) -> list[str]:
+    """The texts of an entry: one, or one for each plural form."""
     return [str(text or "") for text in (value if isinstance(value, tuple | list) else [value])]
 
 
 def _placeholders_differ(message: Message) -> bool:
-    wanted = {place for text in _texts(message.id) for place in _PLACEHOLDER.findall(text)}
-    used = [set(_PLACEHOLDER.findall(text)) for text in _texts(message.string)]
+    wanted = {place for text in texts_of(message.id) for place in _PLACEHOLDER.findall(text)}
+    used = [set(_PLACEHOLDER.findall(text)) for text in texts_of(message.string)]
     return any(not each <= wanted for each in used) or set().union(*used) != wanted
 
 
