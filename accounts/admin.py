@@ -189,7 +189,8 @@ class ApiClientAdmin(PolicyModelAdmin):
 
     def visible_to(self, request: HttpRequest) -> QuerySet[ApiClient]:
         """All, for administrators."""
-        return ApiClient.objects.select_related("user")
+        rows: QuerySet[ApiClient] = ApiClient.objects.select_related("user")
+        return rows
 
     @admin.display(description=_("In use"), boolean=True)
     def usable(self, row: ApiClient) -> bool:

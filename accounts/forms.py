@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.choices import Role, ScopeKind
 from accounts.models import Agency, RoleAssignment, User
@@ -54,9 +55,7 @@ class UserForm(_UserForm):
                 label=_("language"),
                 choices=[("", "---------"), *settings.LANGUAGES],
                 required=False,
-                widget=self.fields["language"].widget.__class__
-                if isinstance(self.fields["language"].widget, forms.Select)
-                else forms.Select,
+                widget=UnfoldAdminSelectWidget,
             )
 
 

@@ -27,6 +27,13 @@ from common.admin import PolicyModelAdmin, button
 
 P = Permission
 S = RequestStatus
+COLOURS = {
+    "overdue": "danger",
+    "waiting": "warning",
+    "work": "info",
+    "done": "success",
+    "closed": "default",
+}
 SENT = (S.SUBMITTED, S.RECEIVED)
 
 
@@ -68,10 +75,10 @@ class AidRequestAdmin(PolicyModelAdmin):
     list_display_links = ("reference",)
     readonly_fields = (
         "reference",
-        "standing",
+        "standing_text",
         "urgency",
         "sector_label",
-        "agency",
+        "agency_name",
         "for_whom",
         "things",
         "summary",
@@ -83,7 +90,10 @@ class AidRequestAdmin(PolicyModelAdmin):
         "delivered",
     )
     fieldsets = (
-        (None, {"fields": ("reference", "standing", "urgency", "sector_label", "agency")}),
+        (
+            None,
+            {"fields": ("reference", "standing_text", "urgency", "sector_label", "agency_name")},
+        ),
         (_("What is asked"), {"fields": ("for_whom", "things", "summary", "reason")}),
         (_("Deadlines"), {"fields": ("submitted_at", "acknowledge_by", "act_by")}),
         (_("Steps"), {"fields": ("timeline",)}),
@@ -118,19 +128,32 @@ class AidRequestAdmin(PolicyModelAdmin):
         return new_request(self, request)
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], **kwargs: Any
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
     ) -> HttpResponse:
         """Say for whom, as far as the reader may know; opening a name is recorded."""
-        if (obj := kwargs.get("obj")) is not None:
+        if obj is not None:
             reader = Reader.of(request.user)
+            obj.reader_is_agency = reader.is_agency
             obj.presented = present_beneficiary(obj, reader, identity=True)
-        return super().render_change_form(request, context, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     # Columns and fields --------------------------------------------------------------------
-    @display(
+    @display(  # type: ignore[untyped-decorator]
         description=_("Standing"),
         ordering="status",
-        label={"overdue": "danger", "waiting": "warning", "work": "info", "done": "success"},
+        label={
+            "overdue": "danger",
+            "waiting": "warning",
+            "work": "info",
+            "done": "success",
+            "closed": "default",
+        },
     )
     def standing(self, row: AidRequest) -> tuple[str, str]:
         """The status in words; overdue in words and colour."""
@@ -141,6 +164,12 @@ class AidRequestAdmin(PolicyModelAdmin):
             return ("waiting" if row.status in SENT else "work"), str(status)
         done = row.status in (S.FULFILLED, S.PARTLY_FULFILLED)
         return ("done" if done else "closed"), str(status)
+
+    @admin.display(description=_("Standing"))
+    def standing_text(self, row: AidRequest) -> str:
+        """The same, on the request's page."""
+        key, text = self.standing(row)
+        return format_html('<span class="aid-standing aid-{}">{}</span>', key, text)
 
     @admin.display(description=_("Urgency"), ordering="level")
     def urgency(self, row: AidRequest) -> str:
@@ -156,6 +185,11 @@ class AidRequestAdmin(PolicyModelAdmin):
     def agency_code(self, row: AidRequest) -> str:
         """The addressed agency."""
         return row.agency.code
+
+    @admin.display(description=_("Agency"))
+    def agency_name(self, row: AidRequest) -> str:
+        """The addressed agency, whose own page not everybody may open."""
+        return str(row.agency)
 
     @admin.display(description=_("For"))
     def short_for(self, row: AidRequest) -> str:
@@ -177,9 +211,23 @@ class AidRequestAdmin(PolicyModelAdmin):
 
     @admin.display(description=_("Steps"))
     def timeline(self, row: AidRequest) -> str:
-        """From asked to done, oldest first."""
-        changes = row.changes.select_related("changed_by").order_by("pk")
-        return render_to_string("aid/admin/timeline.html", {"changes": changes})
+        """From asked to done, oldest first; each side sees names of its own people only."""
+        by_agency = getattr(row, "reader_is_agency", True)
+        steps = []
+        for change in row.changes.select_related("changed_by__agency").order_by("pk"):
+            user = change.changed_by
+            own = (user.agency_id == row.agency_id) == by_agency
+            other = _("Coordination") if by_agency else row.agency.code
+            private = by_agency and change.to_status == S.REROUTED
+            steps.append(
+                {
+                    "status": change.get_to_status_display(),
+                    "at": change.recorded_at,
+                    "by": user.full_name or user.username if own else other,
+                    "note": "" if private else change.note,
+                }
+            )
+        return render_to_string("aid/admin/timeline.html", {"steps": steps})
 
     @admin.display(description=_("Deliveries"))
     def delivered(self, row: AidRequest) -> str:

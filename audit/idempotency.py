@@ -7,7 +7,7 @@ for the first to end, then finds its answer; one that failed left no key and is 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
@@ -16,6 +16,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import User
 from audit.models import IdempotentReply
 from common.encryption import lookup_hash, seal, unseal
 from common.errors import DomainError
@@ -62,15 +63,16 @@ class IdempotentWrites:
             return
         if len(key) > LONGEST_KEY:
             raise KeyReused("idempotency_key_too_long", _("Use a key of at most 200 characters."))
-        mark = _fingerprint(request)
+        user, mark = cast(User, request.user), _fingerprint(request)
         # An insert of the same key by another request waits here until that one has ended.
         IdempotentReply.objects.bulk_create(
-            [IdempotentReply(user_id=request.user.pk, key=key, fingerprint=mark)], ignore_conflicts=True
+            [IdempotentReply(user=user, key=key, fingerprint=mark)], ignore_conflicts=True
         )
-        reply = IdempotentReply.objects.select_for_update().get(user_id=request.user.pk, key=key)
+        reply = IdempotentReply.objects.select_for_update().get(user=user, key=key)
         if bytes(reply.fingerprint) != mark:
             raise KeyReused(
-                "idempotency_key_reused", _("This key was used for another request: make a new one.")
+                "idempotency_key_reused",
+                _("This key was used for another request: make a new one."),
             )
         if reply.status is not None:
             raise _Replay(reply)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
 
@@ -48,12 +48,12 @@ def _exact(text: str, prefix: str = "") -> Q | None:
         return None
 
 
-def _having(kind: str, value: str) -> QuerySet[IdentityKey, dict[str, object]]:
+def _having(kind: str, value: str) -> Any:
     keys = IdentityKey.objects.filter(kind=kind, digest=lookup_hash(kind, value))
     return keys.values("person_id")
 
 
-def _meant(text: str) -> QuerySet[Person]:
+def _meant(text: str) -> Any:
     """Persons with all parts of the name, or with the phone or document that the text is."""
     condition = Q(pk__in=[])
     if whole := skeleton(text):
@@ -66,4 +66,4 @@ def _meant(text: str) -> QuerySet[Person]:
         condition |= Q(pk__in=_having(PHONE, phone))
     if any(character.isdigit() for character in text) and (number := document_key(text)):
         condition |= Q(pk__in=_having(DOCUMENT, number))
-    return Person.objects.filter(condition).values("pk")  # type: ignore[return-value]
+    return Person.objects.filter(condition).values("pk")

@@ -10,7 +10,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from accounts.policies import API_SCOPES, Permission
 
 
-class ClientScheme(DjangoOAuthToolkitScheme):
+class ClientScheme(DjangoOAuthToolkitScheme):  # type: ignore[no-untyped-call]
     """The scopes that grant what the view's policy asks for; one of them is enough."""
 
     target_class = "accounts.authentication.ClientAuthentication"
@@ -27,7 +27,7 @@ class ClientScheme(DjangoOAuthToolkitScheme):
         return [{self.name: [name]} for name in names] or {self.name: []}
 
 
-class SessionScheme(OpenApiAuthenticationExtension):
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Staff who are signed in to the site."""
 
     target_class = "accounts.authentication.StaffSessionAuthentication"

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin
@@ -39,11 +39,12 @@ from aid.api.serializers import (
     ReasonSerializer,
     RerouteSerializer,
 )
-from aid.api.versions import etag_of, require_match
 from aid.beneficiaries import find_beneficiary
 from aid.models import AgencyService, AidRequest, Delivery
 from aid.presenting import PREFETCHED, RELATED, Reader
 from aid.services.base import lock_request
+from audit.idempotency import IdempotentWrites
+from common.api.etags import IF_MATCH, check_match, etag_of
 from common.api.pagination import NewestFirst, OldestChangeFirst
 from common.errors import FieldProblem, InvalidInput
 
@@ -52,12 +53,6 @@ View = TypeVar("View", bound=Callable[..., Response])
 Step = Callable[..., AidRequest]
 _READ_OR_ANSWER = (P.AID_READ, P.AID_RESPOND)
 _READ_OR_ASK = (P.AID_READ, P.AID_REQUEST)
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    str,
-    OpenApiParameter.HEADER,
-    description="The ETag that was read; 412 when the request changed since.",
-)
 
 
 def _documented(summary: str, shape: type[Serializer[Any]]) -> Callable[[View], View]:
@@ -76,7 +71,7 @@ def _agency(code: str) -> Agency:
     return found
 
 
-class AidRequestViewSet(ListModelMixin, GenericViewSet[AidRequest]):
+class AidRequestViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[AidRequest]):
     """What agencies are asked to do, and what they answer."""
 
     queryset = AidRequest.objects.none()
@@ -256,7 +251,7 @@ class AidRequestViewSet(ListModelMixin, GenericViewSet[AidRequest]):
     def _matching(self) -> AidRequest:
         """The locked row, when it is still what the client read (If-Match)."""
         row = lock_request(self.get_object())
-        require_match(self.request, row)
+        check_match(self.request, row)
         return row
 
     def _step(self, step: Step, shape: type[Serializer[Any]]) -> Response:
@@ -274,7 +269,7 @@ class AidRequestViewSet(ListModelMixin, GenericViewSet[AidRequest]):
         return Response(body, status=status, headers={"ETag": etag_of(shown)})
 
 
-class AgencyServicesView(APIView):
+class AgencyServicesView(IdempotentWrites, APIView):
     """What the agency behind the credentials offers, and whether it has capacity."""
 
     policy = {"get": P.SERVICES_EDIT, "put": P.SERVICES_EDIT}

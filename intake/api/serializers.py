@@ -110,9 +110,7 @@ class MemberInputSerializer(Shape):
     notes = _text(4000)
 
 
-@extend_schema_serializer(
-    examples=[OpenApiExample("A family", value=FAMILY, request_only=True)]
-)
+@extend_schema_serializer(examples=[OpenApiExample("A family", value=FAMILY, request_only=True)])
 class HouseholdInputSerializer(Shape):
     """A household with its members. A client that makes `id` may send it again safely."""
 

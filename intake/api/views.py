@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -16,12 +16,10 @@ from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.models import Operation
-from accounts.policies import Permission as P
-from accounts.policies import can
+from accounts.policies import Permission, can
 from audit.access import record_access
 from audit.idempotency import IdempotentWrites
 from common import clock
@@ -41,6 +39,8 @@ from intake.searching import find_persons
 from intake.services.checking import invalid
 from intake.services.editing import add_arrival, edit_household
 from intake.services.registration import Registration
+
+P = Permission
 
 
 def _today() -> date:
@@ -210,10 +210,8 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
                 inputs.append((index, shapes.household_input(item.validated_data)))
             else:
                 answers[index] = _refused(index, each, _shape_error(item.errors))
-        results = services.register_many(
-            actor=request.user, data=[data for _, data in inputs]
-        )
-        for (index, _), result in zip(inputs, results, strict=True):
+        results = services.register_many(actor=request.user, data=[data for _index, data in inputs])
+        for (index, _data), result in zip(inputs, results, strict=True):
             if isinstance(result, DomainError):
                 answers[index] = _refused(index, sent[index], result)
             else:
@@ -272,9 +270,7 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
         (shape,) = person_shapes([person], request.user, _today())
         return Response(shape, status=status.HTTP_201_CREATED)
 
-    @extend_schema(
-        summary="Arrivals of a household", responses=shapes.ArrivalSerializer(many=True)
-    )
+    @extend_schema(summary="Arrivals of a household", responses=shapes.ArrivalSerializer(many=True))
     @action(detail=True, methods=["get"])
     def arrivals(self, request: Request, reference: str) -> Response:
         """When and where its people crossed."""
@@ -292,7 +288,7 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
         typed = shapes.LateArrivalSerializer(data=request.data)
         typed.is_valid(raise_exception=True)
         data = typed.validated_data
-        _, persons = add_arrival(
+        _arrival, persons = add_arrival(
             actor=request.user,
             household=self.get_object(),
             entry_point=data["entry_point"],
@@ -308,9 +304,7 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
     def exits(self, request: Request, reference: str) -> Response:
         """Who left, why and when."""
         members = visible_members(self.get_object(), request.user)
-        rows = PersonExit.objects.filter(person__in=members).exclude(
-            reason=ExitReason.SEPARATED
-        )
+        rows = PersonExit.objects.filter(person__in=members).exclude(reason=ExitReason.SEPARATED)
         return Response(shapes.ExitSerializer(rows.order_by("id"), many=True).data)
 
     @extend_schema(

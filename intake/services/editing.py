@@ -111,9 +111,7 @@ def add_arrival(
         )
     if problems or point is None:
         raise invalid(problems)
-    arrival = Arrival.objects.create(
-        household=household, entry_point=point, occurred_at=arrived_at
-    )
+    arrival = Arrival.objects.create(household=household, entry_point=point, occurred_at=arrived_at)
     persons = [
         add_member(actor=actor, household=household, data=member, arrival=arrival)
         for member in members

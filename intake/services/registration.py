@@ -214,25 +214,7 @@ def _build(
     rows: _Rows,
 ) -> Registration:
     data = checked.data
-    zone = context.operation.zone
-    household = Household(
-        pk=data.id or new_id(),
-        reference=format_reference(
-            context.operation.reference_prefix, clock.today(zone).year, serial
-        ),
-        token=new_token(),
-        level=data.level,
-        declared_size=data.declared_size,
-        origin_area_id=data.origin_area or None,
-        preferred_language_id=data.preferred_language or None,
-        interpreter_language_id=data.interpreter_language or None,
-        legal_basis=data.legal_basis,
-        livestock=data.livestock,
-        contact={"phones": list(data.phones), "notes": data.notes},
-        fingerprint=fingerprint(data),
-        registered_by=actor,
-        import_batch=import_batch,
-    )
+    household = _build_household(actor, data, context, serial, import_batch)
     arrival = Arrival(
         household=household, entry_point=checked.entry_point, occurred_at=checked.arrived_at
     )
@@ -260,6 +242,32 @@ def _build(
         )
     )
     return Registration(household=household, members=members, created=True)
+
+
+def _build_household(
+    actor: Any,
+    data: HouseholdInput,
+    context: Context,
+    serial: int,
+    import_batch: ImportBatch | None,
+) -> Household:
+    year = clock.today(context.operation.zone).year
+    return Household(
+        pk=data.id or new_id(),
+        reference=format_reference(context.operation.reference_prefix, year, serial),
+        token=new_token(),
+        level=data.level,
+        declared_size=data.declared_size,
+        origin_area_id=data.origin_area or None,
+        preferred_language_id=data.preferred_language or None,
+        interpreter_language_id=data.interpreter_language or None,
+        legal_basis=data.legal_basis,
+        livestock=data.livestock,
+        contact={"phones": list(data.phones), "notes": data.notes},
+        fingerprint=fingerprint(data),
+        registered_by=actor,
+        import_batch=import_batch,
+    )
 
 
 def _build_person(

@@ -154,6 +154,21 @@ def test_if_match(api: Any, coordinator: User, carol: User, agency: Agency) -> N
     assert client.post(f"{url}accept/", {}, HTTP_IF_MATCH=first["ETag"]).status_code == 200
 
 
+def test_idempotency_key(api: Any, coordinator: User, carol: User, agency: Agency) -> None:
+    given = body(beneficiary={"site": make_site("A").code})
+    client = api(coordinator)
+    first, again = (client.post(URL, given, HTTP_IDEMPOTENCY_KEY="k1") for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert again["Idempotency-Replayed"] == "true"
+    url = f"{URL}{first.json()['reference']}/"
+    api(carol).post(f"{url}accept/", {})
+    for _turn in range(2):
+        answer = api(carol).post(f"{url}deliveries/", DELIVERY, HTTP_IDEMPOTENCY_KEY="k2")
+        assert answer.status_code == 201
+    assert AidRequest.objects.get().deliveries.count() == 1
+
+
 def test_a_step_out_of_turn_says_what_is_possible(
     api: Any, coordinator: User, carol: User, agency: Agency
 ) -> None:

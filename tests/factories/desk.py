@@ -10,7 +10,25 @@ from typing import Any
 from intake.models import EntryPoint
 
 SCENARIO = Path(__file__).resolve().parents[2] / "scenario"
-COLUMNS = ["household_no", "arrived_at", "entry_point", "origin_province", "origin_district", "phone", "language", "consent", "name", "father_name", "sex", "birth", "relationship", "nationality", "specific_needs", "document_no", "remarks"]
+COLUMNS = [
+    "household_no",
+    "arrived_at",
+    "entry_point",
+    "origin_province",
+    "origin_district",
+    "phone",
+    "language",
+    "consent",
+    "name",
+    "father_name",
+    "sex",
+    "birth",
+    "relationship",
+    "nationality",
+    "specific_needs",
+    "document_no",
+    "remarks",
+]
 ROW = {
     "household_no": "1",
     "arrived_at": "2021-07-05 05:26",
