@@ -200,6 +200,7 @@ locale.LANG_INFO["fa-af"] = {
 }
 LANGUAGES = [("en", _("English")), ("fa-af", _("Dari")), ("tg", _("Tajik")), ("ru", _("Russian"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -247,18 +248,19 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {
-        "SiteStatusEnum": "reception.choices.SiteStatus",
-        "PlacementStatusEnum": "reception.choices.PlacementStatus",
-        "PlacementBeginningEnum": "reception.choices.MAY_BEGIN_AS",
-        "AbsenceReasonEnum": "reception.choices.AbsenceReason",
-    },
     "OAUTH2_FLOWS": ["clientCredentials"],
     "OAUTH2_TOKEN_URL": "/oauth/token/",
     "ENUM_NAME_OVERRIDES": {
         "AidRequestStatusEnum": "aid.choices.RequestStatus",
-        "AidLevelEnum": "aid.choices.Level",
+        "LevelEnum": "aid.choices.Level",
         "ReportStatusEnum": "reports.choices.ReportStatus",
+        "HouseholdStatusEnum": "intake.choices.HouseholdStatus",
+        "RegistrationLevelEnum": "intake.choices.RegistrationLevel",
+        "ExitReasonEnum": "intake.choices.ExitReason",
+        "SiteStatusEnum": "reception.choices.SiteStatus",
+        "PlacementStatusEnum": "reception.choices.PlacementStatus",
+        "PlacementBeginningEnum": "reception.choices.MAY_BEGIN_AS",
+        "AbsenceReasonEnum": "reception.choices.AbsenceReason",
     },
     "SORT_OPERATIONS": True,
 }

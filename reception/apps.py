@@ -44,7 +44,10 @@ class ReceptionConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the norms, what site staff see, and the hook for changed households."""
+        from intake.hooks import on_household_changed
         from intake.querysets import register_household_visibility
+        from reception import merging
+        from reception.services import household_changed
 
         register_codelist(
             CodeList(
@@ -55,3 +58,5 @@ class ReceptionConfig(AppConfig):
             )
         )
         register_household_visibility(households_at)
+        on_household_changed(household_changed)
+        merging.register()

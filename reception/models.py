@@ -173,7 +173,7 @@ class SiteResource(BaseModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.quantity}"
+        return f"{self.get_kind_display()}: {self.quantity:g}"
 
 
 class Placement(BaseModel):
@@ -228,7 +228,7 @@ class Placement(BaseModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.site_id} {self.status}"
+        return self.household.reference
 
     def may_become(self, status: str) -> bool:
         """Whether the table of transitions allows it."""

@@ -29,6 +29,7 @@ class Account:
     switch: bool = False
 
     def command(self, *arguments: str | Path) -> list[str]:
+        """The command line that runs as this account."""
         return [*self.prefix, *map(str, arguments)]
 
     def options(self) -> dict[str, Any]:

@@ -22,30 +22,37 @@ class Layout:
 
     @classmethod
     def of(cls, base_dir: Path | str) -> "Layout":
+        """The layout below a directory."""
         return cls(Path(base_dir).resolve())
 
     @property
     def var(self) -> Path:
+        """Everything that is made at run time."""
         return self.base / "var"
 
     @property
     def run(self) -> Path:
+        """Sockets and process numbers."""
         return self.var / "run"
 
     @property
     def log(self) -> Path:
+        """What the servers print."""
         return self.var / "log"
 
     @property
     def postgres(self) -> Path:
+        """The cluster's files."""
         return self.var / "postgres"
 
     @property
     def demo(self) -> Path:
+        """What the demonstration hands out."""
         return self.var / "demo"
 
     @property
     def secrets(self) -> Path:
+        """The development secrets."""
         return self.var / "dev.env"
 
     def socket_dir(self, service: str) -> Path:

@@ -40,6 +40,7 @@ class StopRequest:
         self._parent = os.getppid() if "MAKELEVEL" in os.environ else None
 
     def install(self) -> None:
+        """Take the signals that ask to stop."""
         for number in self.SIGNALS:
             signal.signal(number, self._take)
 
@@ -64,6 +65,7 @@ class Child:
     start_at: float = field(default=0.0)
 
     def start(self, environment: Mapping[str, str], cwd: Path) -> None:
+        """Start the program with its output going to its log."""
         with open_log(self.log) as output:
             self.process = start_group(self.command, environment, cwd, output.fileno())
         self.started_at = time.monotonic()
@@ -139,6 +141,7 @@ class Supervisor:
         self.say = say
 
     def start(self) -> None:
+        """Start every child, in order."""
         for child in self.children:
             child.start(self.environment, self.cwd)
 
@@ -156,6 +159,7 @@ class Supervisor:
         return True
 
     def stop_all(self) -> None:
+        """Stop every child and what it started."""
         stop_groups([child.process for child in self.children if child.process is not None])
 
     def _look_after(self, child: Child) -> bool:

@@ -96,7 +96,7 @@ def check_household(data: HouseholdInput, context: Context) -> Checked:
         check_member(member, context, f"members.{index}", said_on, problems)
         for index, member in enumerate(data.members)
     ]
-    focal_point = _focal_point(data.members, births, said_on, problems)
+    focal_point = _focal_point(data.members, births, said_on)
     _unique_ids(data.members, problems)
     if problems:
         raise invalid(problems)
@@ -243,31 +243,18 @@ def _birth(
 
 
 def _focal_point(
-    members: Sequence[MemberInput],
-    births: Sequence[Birth | None],
-    on: date,
-    problems: list[FieldProblem],
+    members: Sequence[MemberInput], births: Sequence[Birth | None], on: date
 ) -> int:
-    """The head; without one the eldest adult, without adults the eldest."""
-    heads = [i for i, member in enumerate(members) if member.relationship == Relationship.HEAD]
-    for second in heads[1:]:
-        problems.append(
-            FieldProblem(
-                f"members.{second}.relationship",
-                "duplicate",
-                _("There is already a head of the household: choose another relationship."),
-            )
-        )
-    if heads or not members:
-        return heads[0] if heads else 0
+    """The head, of several the first (families say so); else the eldest adult, else the eldest."""
 
-    def rank(index: int) -> tuple[bool, date]:
+    def rank(index: int) -> tuple[bool, bool, date]:
+        head = members[index].relationship == Relationship.HEAD
         birth = births[index]
-        if birth is None:
-            return (False, date.max)
-        return (is_child(birth.earliest, birth.latest, on), birth.earliest)
+        if head or birth is None:
+            return (not head, False, date.min if head else date.max)
+        return (True, is_child(birth.earliest, birth.latest, on), birth.earliest)
 
-    return min(range(len(members)), key=rank)
+    return min(range(len(members)), key=rank, default=0)
 
 
 def _unique_ids(members: Sequence[MemberInput], problems: list[FieldProblem]) -> None:

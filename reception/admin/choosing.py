@@ -207,8 +207,28 @@ def _offers(sites: list[Site], *, size: int, children: bool) -> list[dict[str, A
             reason = _("too few free places")
         elif children and not site.interim_care:
             reason = _("no interim care for children alone")
-        offers.append({"site": site, "against": reason, "bar": occupancy_bar(site)})
+        offers.append(
+            {
+                "site": site,
+                "against": reason,
+                "bar": occupancy_bar(site),
+                "qualities": _qualities(site),
+            }
+        )
     return sorted(offers, key=lambda offer: (bool(offer["against"]), -offer["site"].free))
+
+
+def _qualities(site: Site) -> str:
+    """What the site offers, in words."""
+    words = [
+        _("step-free") if site.accessible else "",
+        _("women-only section") if site.women_only_section else "",
+        _("interim care for children") if site.interim_care else "",
+        _("heated") if site.cold_rated else "",
+    ]
+    if site.health_minutes is not None:
+        words.append(_("%(n)d minutes to health care") % {"n": site.health_minutes})
+    return "; ".join(word for word in words if word)
 
 
 def _require(request: HttpRequest) -> None:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
-from accounts.policies import Permission
+from accounts.policies import Permission, access_of
 from common.admin import PolicyModelAdmin, add_domain_error, button, holds
 from common.errors import DomainError
 from reception import services
@@ -23,6 +23,7 @@ from reception.models import Placement, Site, SiteResource
 from reception.policies import may_at
 
 ROWS_SHOWN = 200
+ROWS_UNFOLDED = 20
 
 
 class ResourceInline(TabularInline):
@@ -31,6 +32,7 @@ class ResourceInline(TabularInline):
     model = SiteResource
     fields = ("kind", "quantity", "measured_on")
     extra = 0
+    hide_title = True
 
     def _may_edit(self, request: HttpRequest, site: Site | None) -> bool:
         if site is None:
@@ -111,7 +113,8 @@ class SiteAdmin(PolicyModelAdmin):
         ),
         (_("Location"), {"fields": ("latitude", "longitude", "hidden")}),
     )
-    change_form_outer_after_template = "reception/admin/site_people.html"
+    # The people of the day come first, then the form.
+    change_form_outer_before_template = "reception/admin/site_people.html"
 
     class Media:
         css = {"all": ("reception/reception.css",)}
@@ -123,6 +126,10 @@ class SiteAdmin(PolicyModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """A new site has no occupancy to show."""
         return self.fieldsets if obj else self.fieldsets[1:]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may change sites everywhere; the manager of one site makes no other."""
+        return access_of(request.user).scopes(Permission.SITES_EDIT).everywhere
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """At this very site."""
@@ -217,6 +224,8 @@ class SiteAdmin(PolicyModelAdmin):
         return {
             "title": title,
             "more": len(rows) > ROWS_SHOWN,
+            "unfolded": statuses == RESERVED_STATUSES or len(rows) <= ROWS_UNFOLDED,
+            "ends": step == "check_out",
             "rows": [
                 {
                     "placement": placement,

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import (
     OpenApiExample,
-    OpenApiParameter,
     OpenApiResponse,
     extend_schema,
     extend_schema_view,
@@ -20,8 +19,10 @@ from rest_framework.response import Response
 
 from accounts.policies import Permission
 from audit.access import record_access
+from audit.idempotency import IdempotentWrites
+from common.api.etags import IF_MATCH, check_match, etag_of
 from common.api.pagination import ByCode, NewestFirst, OldestChangeFirst
-from common.errors import FieldProblem, InvalidInput, Stale
+from common.errors import FieldProblem, InvalidInput
 from intake.models import Household
 from intake.references import InvalidReferenceError, parse_reference
 from reception import selectors, services
@@ -31,11 +32,6 @@ from reception.errors import NotFound
 from reception.models import Placement, Site
 
 READ, WRITE = Permission.PLACEMENTS_READ, Permission.PLACEMENTS_WRITE
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    location=OpenApiParameter.HEADER,
-    description="The ETag of the site as it was read; answered 412 when it changed since.",
-)
 REFUSED = OpenApiResponse(
     description="A problem document: nothing was changed.",
     response={"type": "object", "properties": {"code": {"type": "string"}}},
@@ -73,6 +69,7 @@ class _ChangesViewSet(viewsets.GenericViewSet[Row]):
 
 @extend_schema_view(list=extend_schema(summary="Sites"), retrieve=extend_schema(summary="A site"))
 class SiteViewSet(
+    IdempotentWrites,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     _ChangesViewSet[Site],
@@ -111,16 +108,15 @@ class SiteViewSet(
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change fields of a site, or nothing."""
         site = self.get_object()
-        sent = request.headers.get("If-Match", "*")
-        if sent != "*" and etag(site) not in {each.strip() for each in sent.split(",")}:
-            raise Stale("stale", _("Somebody changed this site meanwhile. Read it again."))
+        check_match(request, site)
+        exact = request.headers.get("If-Match", "*").strip() != "*"
         form = serializers.SiteEditSerializer(site, data=request.data, partial=True)
         form.is_valid(raise_exception=True)
         site = services.edit_site(
             actor=request.user,
             site=site,
             # What is checked above could change before the row is locked.
-            unchanged_since=None if sent == "*" else site.updated_at,
+            unchanged_since=site.updated_at if exact else None,
             **form.validated_data,
         )
         return _site_response(site)
@@ -134,13 +130,8 @@ class SiteViewSet(
         )
 
 
-def etag(site: Site) -> str:
-    """Changes when the site is edited; not when somebody checks in."""
-    return f'"{site.updated_at.timestamp():.6f}"'
-
-
 def _site_response(site: Site) -> Response:
-    return Response(serializers.SiteSerializer(site).data, headers={"ETag": etag(site)})
+    return Response(serializers.SiteSerializer(site).data, headers={"ETag": etag_of(site)})
 
 
 def find_site(user: Any, code: str) -> Site:
@@ -189,6 +180,7 @@ def _step(summary: str, request: Any = serializers.MomentSerializer, **more: Any
     retrieve=extend_schema(summary="A placement", responses=serializers.PlacementDetailSerializer),
 )
 class PlacementViewSet(
+    IdempotentWrites,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     _ChangesViewSet[Placement],

@@ -32,9 +32,9 @@ def transfer_placement(
 ) -> Placement:
     """End `placement` and give the household places at `site`, both or neither; the new one.
 
-    The new placement points to the old one (`previous`). It is reserved until the family comes,
-    or checked in when it has `arrived`. The actor needs the permission at both sites. Raises
-    what `place_household` raises, and InvalidState for a placement that has ended.
+    The new one points to the old (`previous`); reserved, or checked in when the family has
+    `arrived`. The actor needs the permission at both sites. Raises what `place_household` raises,
+    and InvalidState for a placement that has ended.
     """
     rules.require_write(actor, placement.site)
     rules.require_write(actor, site)
@@ -63,13 +63,8 @@ def transfer_placement(
             note=note,
             previous=old,
         )
-        rules.tell(
-            "placement.transferred",
-            new,
-            actor=actor,
-            occurred_at=clock.now(),
-            from_site=old.site.code,
-        )
+        from_site = {"from_site": old.site.code}
+        rules.tell("placement.transferred", new, actor=actor, occurred_at=clock.now(), **from_site)
         moves.add(site.pk, status, places, arrives=True).write()
     return new
 

@@ -55,6 +55,7 @@ class Formatter:
 
     @property
     def locale(self) -> str:
+        """The language as Babel names it: `fa_AF`."""
         base, _, region = self.language.partition("-")
         return f"{base}_{region.upper()}" if region else base
 

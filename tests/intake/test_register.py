@@ -130,11 +130,6 @@ def test_the_log_and_the_error_say_nothing_of_the_person(
             "required",
         ),
         (
-            {"members": [make.member(relationship="head"), make.member(relationship="head")]},
-            "members.1.relationship",
-            "duplicate",
-        ),
-        (
             {"consents": [ConsentInput(purpose="health", given=True)] * 2},
             "consents.1.purpose",
             "duplicate",
@@ -184,6 +179,18 @@ def test_without_a_head_the_eldest_adult_is_the_focal_point(alice: User) -> None
         ],
     )
     assert [p.is_focal_point for p in made.members] == [False, False, True]
+
+
+def test_of_two_heads_the_first_is_the_focal_point(alice: User) -> None:
+    made = register(
+        alice,
+        members=[
+            make.member("a", birth="70"),
+            make.member("b", relationship="head"),
+            make.member("c", relationship="head"),
+        ],
+    )
+    assert [p.is_focal_point for p in made.members] == [False, True, False]
 
 
 def test_only_registrars_register_and_only_where_they_are(

@@ -1,0 +1,1 @@
+"""Dates and times as staff read them, by language."""

@@ -1,0 +1,103 @@
+"""What a merge of households does with their placements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models, transaction
+from django.utils.dateparse import parse_datetime
+
+from audit.events import record_event
+from common import clock
+from common.errors import DomainError
+from intake.merging import Merge, register_merge
+from reception.choices import OPEN_STATUSES, RESERVED_STATUSES, PlacementStatus
+from reception.errors import refusals_as_errors
+from reception.models import Placement
+from reception.services.counters import Moves
+from reception.services.ending import end_locked
+from reception.services.locks import lock_open_placements, lock_placement
+
+
+class OnePlaceAfterMerging:
+    """The surviving household keeps one place; ended placements stay with the repeat.
+
+    Both have one: the repeat's ends and its places are free. Only the repeat has one: it goes to
+    the survivor, whose people are there, with as many places as they are (the hook for changed
+    households adjusts it). The decision holds the locks of both households.
+    """
+
+    def merge(self, model: type[models.Model], field: str, merge: Merge) -> Any:
+        """End or move the repeat's open placement; what is needed to undo it."""
+        placements = lock_open_placements([merge.survivor.pk, merge.repeat.pk])
+        ours = [each for each in placements if each.household_id == merge.survivor.pk]
+        theirs = [each for each in placements if each.household_id == merge.repeat.pk]
+        if not theirs:
+            return None
+        placement = theirs[0]
+        if not ours:
+            placement.household = merge.survivor
+            placement.save(update_fields=["household"])
+            return {"moved": str(placement.pk)}
+        before = placement.status
+        now = clock.now()
+        waiting = before in RESERVED_STATUSES
+        end_locked(
+            placement,
+            PlacementStatus.CANCELLED if waiting else PlacementStatus.CHECKED_OUT,
+            actor=merge.actor,
+            occurred_at=now,
+            reason="household_merged",
+        )
+        return {"ended": str(placement.pk), "status": before, "at": now.isoformat()}
+
+    def undo(self, model: type[models.Model], field: str, merge: Merge, data: Any) -> None:
+        """Give the repeat its place back, where that is still possible.
+
+        It is not where the placement went on since (a transfer, a departure), the reservation
+        would have run out, or the places are taken: then the household waits for a place, and
+        the event `placement.not_restored` says so.
+        """
+        if moved := (data or {}).get("moved"):
+            Placement.objects.open().filter(pk=moved, household=merge.survivor).update(
+                household=merge.repeat, updated_at=clock.now()
+            )
+        elif ended := (data or {}).get("ended"):
+            placement = lock_placement(ended)
+            try:
+                if not self._restore(placement, data):
+                    raise _NotRestorable("not_restorable", "")
+            except DomainError as error:
+                record_event(
+                    "placement.not_restored",
+                    placement,
+                    actor=merge.actor,
+                    household=merge.repeat.reference,
+                    site=placement.site.code,
+                    reason=error.code,
+                )
+
+    def _restore(self, placement: Placement, data: dict[str, Any]) -> bool:
+        until = placement.reserved_until
+        untouched = placement.ended_at == parse_datetime(data["at"])
+        in_time = until is None or until > clock.now() or data["status"] not in RESERVED_STATUSES
+        held = Placement.objects.filter(
+            household_id=placement.household_id, status__in=OPEN_STATUSES
+        )
+        if not untouched or not in_time or held.exists():
+            return False
+        site = placement.site
+        with refusals_as_errors(site, needed=placement.places), transaction.atomic():
+            placement.status, placement.ended_at = data["status"], None
+            placement.save(update_fields=["status", "ended_at"])
+            Moves().add(site.pk, placement.status, placement.places, arrives=True).write()
+        return True
+
+
+class _NotRestorable(DomainError):
+    """Something happened since; the event tells it."""
+
+
+def register() -> None:
+    """Declare reception's key to Household."""
+    register_merge("reception.Placement", "household", OnePlaceAfterMerging())
