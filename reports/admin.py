@@ -54,7 +54,7 @@ class SituationReportAdmin(PolicyModelAdmin):
         """Newest first; readers of the public edition see what is published."""
         return super().get_queryset(request).order_by("-number", "-revision")
 
-    @display(description=_("Report"), ordering="number")
+    @admin.display(description=_("Report"), ordering="number")
     def name(self, report: SituationReport) -> str:
         """Number and revision."""
         if report.revision:
@@ -64,7 +64,7 @@ class SituationReportAdmin(PolicyModelAdmin):
             )
         return str(_("No. %(number)s") % {"number": report.number})
 
-    @display(
+    @display(  # type: ignore[untyped-decorator]
         description=_("Status"),
         ordering="status",
         label={"draft": "warning", "published": "success", "superseded": "default"},
@@ -73,19 +73,19 @@ class SituationReportAdmin(PolicyModelAdmin):
         """Draft, published or superseded."""
         return report.status, report.get_status_display()
 
-    @display(description=_("Persons present"))
+    @admin.display(description=_("Persons present"))
     def present(self, report: SituationReport) -> int | None:
         """The stock at the cut-off; in every edition."""
         value: int | None = report.public_figures["key_figures"]["present"]
         return value
 
-    @display(description=_("Arrivals since the start"))
+    @admin.display(description=_("Arrivals since the start"))
     def arrivals(self, report: SituationReport) -> int | None:
         """All arrivals up to the cut-off."""
         value: int | None = report.public_figures["key_figures"]["arrivals_total"]
         return value
 
-    @display(description=_("Open"))
+    @admin.display(description=_("Open"))
     def documents(self, report: SituationReport) -> SafeString:
         """Links to the page and the files."""
         page = reverse("reports:page", kwargs={"key": report.number})
@@ -102,14 +102,12 @@ class SituationReportAdmin(PolicyModelAdmin):
         )
         return SafeString(joined)
 
-    @display(description=_("Sent by mail"))
+    @admin.display(description=_("Sent by mail"))
     def mailed(self, report: SituationReport) -> str:
         """How many of the list have it."""
         mailings = list(report.mailings.all())
         sent = sum(1 for each in mailings if each.sent_at)
-        return str(
-            _("%(sent)s of %(all)s recipients") % {"sent": sent, "all": len(mailings)}
-        )
+        return str(_("%(sent)s of %(all)s recipients") % {"sent": sent, "all": len(mailings)})
 
     @button(_("Publish"), policy=P.REPORTS_PUBLISH, shown=is_draft, icon="campaign")
     def publish(self, request: HttpRequest, report: SituationReport) -> Any:
