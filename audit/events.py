@@ -86,23 +86,29 @@ def events_written(events: list[Event]) -> None:
         transaction.on_commit(lambda: _send(waiting), robust=True)
 
 
-def _send(ids: list[uuid.UUID]) -> None:
-    """Hand events to the broker; what cannot be handed over is the sweeper's.
+def sent_to_broker(task: Any, *args: str) -> bool:
+    """Send a task; False when the broker does not answer, and then the sweepers find the row.
 
     After a failure nothing is tried for a moment: nobody at a desk waits for a broker that is
     away.
     """
     global _broker_away_until
     if time.monotonic() < _broker_away_until:
-        return
+        return False
+    try:
+        task.delay(*args)
+    except Exception as error:
+        _broker_away_until = time.monotonic() + BROKER_PAUSE
+        log.warning("left to the sweeper, no broker: %s", type(error).__name__)
+        return False
+    return True
+
+
+def _send(ids: list[uuid.UUID]) -> None:
     from audit.tasks import dispatch_event
 
     for pk in ids:
-        try:
-            dispatch_event.delay(str(pk))
-        except Exception as error:
-            _broker_away_until = time.monotonic() + BROKER_PAUSE
-            log.warning("events left to the sweeper, no broker: %s", type(error).__name__)
+        if not sent_to_broker(dispatch_event, str(pk)):
             return
 
 
