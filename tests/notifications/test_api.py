@@ -60,9 +60,7 @@ def test_a_webhook_is_made_read_changed_and_removed(api: API, carol: User) -> No
         ({"url": "https://akhs.example/", "kinds": ["aid.everything"]}, "kinds"),
     ],
 )
-def test_bad_input_names_the_field(
-    api: API, carol: User, sent: dict[str, Any], field: str
-) -> None:
+def test_bad_input_names_the_field(api: API, carol: User, sent: dict[str, Any], field: str) -> None:
     answer = api(carol).post(HOOKS, sent)
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/problem+json"
@@ -135,9 +133,7 @@ def test_deliveries_show_each_attempt_and_can_be_sent_again(
         assert receiver.ids == [str(message.pk)] * 2
 
 
-def test_a_ping_is_a_signed_message_like_any_other(
-    api: API, carol: User, agency: Agency
-) -> None:
+def test_a_ping_is_a_signed_message_like_any_other(api: API, carol: User, agency: Agency) -> None:
     with receiving() as receiver:
         hook = make_webhook(agency, receiver.url)
         sent = api(carol).post(f"{HOOKS}{hook.pk}/test/")

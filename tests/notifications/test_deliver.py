@@ -79,7 +79,7 @@ def test_secret_and_address_are_sealed_in_the_database(agency: Agency) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT t::text FROM notifications_subscription t")
         text = str(cursor.fetchall())
-    assert "agency.example".encode().hex() not in text
+    assert b"agency.example".hex() not in text
     assert hook.secret.encode().hex() not in text
 
 
