@@ -69,6 +69,8 @@ def candidates_for(household: Household) -> list[Candidate]:
     Those that an officer found to be different are left out.
     """
     found = _scored([household.pk])
+    if not found:
+        return []
     households = Household.objects.in_bulk(
         [second if first == household.pk else first for first, second in found]
     )
