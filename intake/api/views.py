@@ -36,6 +36,7 @@ from intake.models import Arrival, Consent, EntryPoint, Household, Person, Perso
 from intake.presenting import person_shapes, visible_members, written_shapes
 from intake.references import InvalidReferenceError, parse_reference
 from intake.searching import find_persons
+from intake.services.batches import register_batch
 from intake.services.checking import invalid
 from intake.services.editing import add_arrival, edit_household
 from intake.services.registration import Registration
@@ -217,7 +218,10 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
     )
     @action(detail=False, methods=["post"])
     def batch(self, request: Request) -> Response:
-        """Each household is answered by itself; sending the batch again changes nothing."""
+        """Each household is answered by itself; sending the batch again changes nothing.
+
+        Possible duplicates are looked for afterwards and join the queue.
+        """
         typed = shapes.BatchInputSerializer(data=request.data)
         typed.is_valid(raise_exception=True)
         sent = typed.validated_data["households"]
@@ -229,14 +233,12 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
                 inputs.append((index, shapes.household_input(item.validated_data)))
             else:
                 answers[index] = _refused(index, each, _shape_error(item.errors))
-        results = services.register_many(actor=request.user, data=[data for _index, data in inputs])
+        results = register_batch(actor=request.user, data=[data for _index, data in inputs])
         for (index, _data), result in zip(inputs, results, strict=True):
             if isinstance(result, DomainError):
                 answers[index] = _refused(index, sent[index], result)
             else:
                 answers[index] = _made(index, result)
-        new = [r.household.pk for r in results if isinstance(r, Registration) and r.created]
-        duplicates.find_duplicates(new)
         return Response({"results": answers})
 
     @extend_schema(summary="Read a household", responses=shapes.HouseholdSerializer)

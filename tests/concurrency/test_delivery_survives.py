@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from notifications.choices import NotificationStatus
@@ -121,7 +120,6 @@ def waiting() -> int:
 
 @pytest.mark.django_db(transaction=True)
 def test_messages_survive_killed_workers_and_a_broker_that_forgets(broker: Broker) -> None:
-    assert settings.ENV == "test"
     make.make_operation()
     with receiving() as receiver:
         hook = make_webhook(make.make_agency("AKHS"), receiver.url)
