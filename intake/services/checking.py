@@ -84,6 +84,9 @@ def check_household(data: HouseholdInput, context: Context) -> Checked:
     """Check everything; InvalidInput with all problems."""
     problems: list[FieldProblem] = []
     arrived_at = _arrival(data, context, problems)
+    # Births are read as said on the day of arrival; when that is no day, as said today.
+    said_at = clock.now() if problems else arrived_at
+    said_on = said_at.astimezone(context.operation.zone).date()
     _codes_of_household(data, context.codes, problems)
     if not data.members:
         problems.append(FieldProblem("members", "required", _("Register at least one person.")))
@@ -91,7 +94,6 @@ def check_household(data: HouseholdInput, context: Context) -> Checked:
         problems.append(
             FieldProblem("members", "too_many", _("Register at most 60 people in one household."))
         )
-    said_on = arrived_at.astimezone(context.operation.zone).date()
     births = [
         check_member(member, context, f"members.{index}", said_on, problems)
         for index, member in enumerate(data.members)
