@@ -29,7 +29,11 @@ class AidConfig(AppConfig):
     verbose_name = _("Aid")
 
     def ready(self) -> None:
-        """Register the sectors with `load_codelists`."""
+        """Register the sectors, and that requests follow a household found to be a repeat."""
+        from intake.merging import MOVES, register_merge
+
+        register_merge("aid.AidRequest", "household", MOVES)
+        register_merge("aid.AidRequest", "person", MOVES)
         register_codelist(
             CodeList(
                 name="sectors",

@@ -8,6 +8,7 @@ least once: consumers must be idempotent.
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -19,6 +20,10 @@ from audit.models import Event
 from common import clock
 
 log = logging.getLogger(__name__)
+# Seconds without an attempt after the broker did not answer.
+BROKER_PAUSE = 5.0
+_broker_away_until = 0.0
+
 Consumer = Callable[[Event], None]
 _consumers: dict[str, tuple[frozenset[str], Consumer]] = {}
 
@@ -81,15 +86,29 @@ def events_written(events: list[Event]) -> None:
         transaction.on_commit(lambda: _send(waiting), robust=True)
 
 
+def sent_to_broker(task: Any, *args: str) -> bool:
+    """Send a task; False when the broker does not answer, and then the sweepers find the row.
+
+    After a failure nothing is tried for a moment: nobody at a desk waits for a broker that is
+    away.
+    """
+    global _broker_away_until
+    if time.monotonic() < _broker_away_until:
+        return False
+    try:
+        task.delay(*args)
+    except Exception as error:
+        _broker_away_until = time.monotonic() + BROKER_PAUSE
+        log.warning("left to the sweeper, no broker: %s", type(error).__name__)
+        return False
+    return True
+
+
 def _send(ids: list[uuid.UUID]) -> None:
     from audit.tasks import dispatch_event
 
     for pk in ids:
-        try:
-            dispatch_event.delay(str(pk))
-        except Exception:
-            # The broker is away; the sweeper finds the event in the database.
-            log.warning("event not sent to the broker, left to the sweeper")
+        if not sent_to_broker(dispatch_event, str(pk)):
             return
 
 

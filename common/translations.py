@@ -94,7 +94,7 @@ def unfinished(catalogue: Catalog) -> list[str]:
     for message in catalogue:
         if not message.id:
             continue
-        if message.fuzzy or not all(_texts(message.string)) or _placeholders_differ(message):
+        if message.fuzzy or not all(texts_of(message.string)) or _placeholders_differ(message):
             found.append(str(message.id))
     return found
 
@@ -102,13 +102,14 @@ def unfinished(catalogue: Catalog) -> list[str]:
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
 
-def _texts(value: Any) -> list[str]:
+def texts_of(value: Any) -> list[str]:
+    """The texts of an entry: one, or one for each plural form."""
     return [str(text or "") for text in (value if isinstance(value, tuple | list) else [value])]
 
 
 def _placeholders_differ(message: Message) -> bool:
-    wanted = {place for text in _texts(message.id) for place in _PLACEHOLDER.findall(text)}
-    used = [set(_PLACEHOLDER.findall(text)) for text in _texts(message.string)]
+    wanted = {place for text in texts_of(message.id) for place in _PLACEHOLDER.findall(text)}
+    used = [set(_PLACEHOLDER.findall(text)) for text in texts_of(message.string)]
     return any(not each <= wanted for each in used) or set().union(*used) != wanted
 
 
@@ -125,7 +126,23 @@ def add_missing(path: Path, wanted: dict[Key, set[str]]) -> int:
     return len(new)
 
 
+HEADER = """msgid ""
+msgstr ""
+"Project-Id-Version: Panah\\n"
+"Language: {language}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: {plural}\\n"
+
+"""
+
+
 def write_catalogue(path: Path, catalogue: Catalog) -> None:
-    """Write a .po file in the order of its texts."""
+    """Write a .po file in the order of its texts, without dates that change at every run."""
+    language = path.parent.parent.name
     with path.open("wb") as file:
-        write_po(file, catalogue, width=100, sort_output=True, include_lineno=False)
+        file.write(HEADER.format(language=language, plural=catalogue.plural_forms).encode())
+        write_po(
+            file, catalogue, width=100, omit_header=True, sort_output=True, include_lineno=False
+        )

@@ -42,5 +42,7 @@ def logging_config(*, level: str, production: bool) -> dict[str, Any]:
             # An unhandled error's report would carry the request's form values.
             "django.request": {"level": "ERROR"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # It would log the addresses of webhooks, which may carry secrets.
+            "httpx": {"level": "WARNING"},
         },
     }

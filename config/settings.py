@@ -252,7 +252,7 @@ SPECTACULAR_SETTINGS = {
     "OAUTH2_TOKEN_URL": "/oauth/token/",
     "ENUM_NAME_OVERRIDES": {
         "AidRequestStatusEnum": "aid.choices.RequestStatus",
-        "AidLevelEnum": "aid.choices.Level",
+        "LevelEnum": "aid.choices.Level",
         "ReportStatusEnum": "reports.choices.ReportStatus",
         "HouseholdStatusEnum": "intake.choices.HouseholdStatus",
         "RegistrationLevelEnum": "intake.choices.RegistrationLevel",

@@ -39,8 +39,14 @@ class IntakeConfig(AppConfig):
 
     def ready(self) -> None:
         """Name the code lists that `load_codelists` loads."""
+        from audit.events import register_consumer
         from common.codelists import CodeList, register_codelist
         from intake import models
+        from intake.services import batches
+
+        register_consumer(
+            "duplicates", frozenset({batches.REGISTERED}), batches.look_for_duplicates
+        )
 
         folder = Path(__file__).parent / "codelists"
         register_codelist(
@@ -64,3 +70,7 @@ class IntakeConfig(AppConfig):
                     name.replace("_", " "), partial(_itself, model), folder / f"{name}.csv", dict
                 )
             )
+
+        from intake import merge_rules
+
+        merge_rules.register()

@@ -43,7 +43,7 @@ COMMON_NEEDS: dict[str, Promise] = {
     "SC-SC": _("Separated child"),
     "FU-TR": _("Looks for relatives"),
 }
-CONSENT_PURPOSES: dict[str, Promise] = {
+CONSENT_PURPOSES = {
     "assistance": _("Share what is needed with agencies that help"),
     "health": _("Share health needs with a health agency"),
     "tracing": _("Look for relatives"),
@@ -214,7 +214,7 @@ class MemberForm(forms.Form):
         ):
             field = self.fields[name]
             field.queryset = lists.querysets[name]  # type: ignore[attr-defined]
-            field.widget.choices = choices  # type: ignore[attr-defined]
+            field.widget.choices = choices
 
     def has_changed(self) -> bool:
         """Whether anything about a person was typed; a nationality chosen beforehand is not."""
@@ -285,11 +285,6 @@ class _MemberFormSet(_BaseFormSet):
             kwargs["lists"] = self._lists = getattr(self, "_lists", None) or MemberLists()
         return kwargs
 
-    @property
-    def filled(self) -> list[MemberForm]:
-        """The rows in which something was typed, in their order."""
-        return [form for form in self.forms if form.has_changed()]
-
 
 MemberFormSet = forms.formset_factory(
     MemberForm,
@@ -301,6 +296,11 @@ MemberFormSet = forms.formset_factory(
     validate_min=True,
     validate_max=True,
 )
+
+
+def filled_rows(members: forms.BaseFormSet[MemberForm]) -> list[MemberForm]:
+    """The rows in which something was typed, in their order."""
+    return [form for form in members.forms if form.has_changed()]
 
 
 def show_problems(

@@ -10,9 +10,13 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.policies import Permission, access_of
+from common import clock
 from intake.births import age_bracket
 from intake.choices import ExitReason
+from intake.lookups import codes
 from intake.models import Household, Identity, Person, SpecificNeed
+from intake.models.persons import IdentityData
+from intake.services.registration import Registration, Written
 
 
 def visible_members(household: Household, user: Any) -> QuerySet[Person]:
@@ -37,10 +41,9 @@ def visible_needs(persons: Iterable[Person], user: Any) -> dict[Any, list[Specif
 
 
 def person_shape(
-    person: Person, identity: Identity | None, needs: Sequence[SpecificNeed], on: date
+    person: Person, opened: IdentityData | None, needs: Sequence[SpecificNeed], on: date
 ) -> dict[str, Any]:
     """One person with names opened. The caller records the access."""
-    opened = identity.open() if identity is not None else None
     return {
         "id": person.pk,
         "name": opened.name if opened else "",
@@ -74,4 +77,26 @@ def person_shapes(persons: Sequence[Person], user: Any, on: date) -> list[dict[s
     """Persons with names and visible needs, in three statements."""
     identities = Identity.objects.in_bulk([person.pk for person in persons])
     needs = visible_needs(persons, user)
-    return [person_shape(p, identities.get(p.pk), needs[p.pk], on) for p in persons]
+    opened = {pk: identity.open() for pk, identity in identities.items()}
+    return [person_shape(p, opened.get(p.pk), needs[p.pk], on) for p in persons]
+
+
+def tiers_of(user: Any) -> frozenset[int]:
+    """The sensitivity tiers of needs that the user may see."""
+    access = access_of(user)
+    permissions = (Permission.NEEDS_TIER_1, Permission.NEEDS_TIER_2, Permission.NEEDS_TIER_3)
+    return frozenset(n for n, permission in enumerate(permissions, 1) if access.can(permission))
+
+
+def written_shapes(made: Registration, written: Written, user: Any) -> list[dict[str, Any]]:
+    """The members of a household that was just registered, without reading them again."""
+    on = clock.today(written.operation.zone)
+    tiers, known = tiers_of(user), codes().needs
+    needs: dict[Any, list[SpecificNeed]] = defaultdict(list)
+    for need in sorted(written.needs, key=lambda each: str(each.type_id)):
+        if known[need.type_id] in tiers:
+            needs[need.person_id].append(need)
+    return [
+        person_shape(person, written.identities[person.pk], needs[person.pk], on)
+        for person in made.members
+    ]

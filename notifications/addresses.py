@@ -52,6 +52,22 @@ def check_url(url: str) -> None:
         raise AddressRefused("port", _("Use the standard port of https."))
 
 
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def is_public(address: _Address) -> bool:
+    """Whether an address leads out into the internet, also through a v4 address inside a v6 one."""
+    if not address.is_global or address.is_multicast:
+        return False
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+        if address in _NAT64:
+            inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        return all(is_public(each) for each in inner if each is not None)
+    return True
+
+
 def resolve(url: str) -> Target:
     """Where to connect for `url`; AddressRefused when any of its addresses is not public."""
     check_url(url)
@@ -63,7 +79,7 @@ def resolve(url: str) -> Target:
     except (OSError, UnicodeError):
         raise AddressRefused("unknown_host", _("This host cannot be found.")) from None
     addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
-    if not settings.WEBHOOKS_ALLOW_PRIVATE and not all(each.is_global for each in addresses):
+    if not settings.WEBHOOKS_ALLOW_PRIVATE and not all(is_public(each) for each in addresses):
         raise AddressRefused("private_address", _("This host is inside a private network."))
     address = addresses[0]
     literal = f"[{address}]" if address.version == 6 else str(address)

@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 import logging
 import random
+import ssl
 import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import httpx
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone, translation
 from standardwebhooks import Webhook
 
@@ -29,6 +31,7 @@ from notifications.models import DeliveryAttempt, Notification, Subscription
 
 log = logging.getLogger(__name__)
 TIMEOUT = 15.0
+LONGEST_BODY = 10_000
 CLAIM = timedelta(minutes=2)
 # Waits before attempts 2, 3, … (Standard Webhooks 1.0.0); about 75 hours in all.
 RETRY_AFTER = tuple(
@@ -46,32 +49,30 @@ class Outcome:
     gone: bool = False
 
 
-@transaction.atomic
 def claim(notification_id: uuid.UUID | str) -> Notification | None:
-    """Take one due notification for this worker; None when it is not due or another has it."""
+    """Take one due notification for this worker; None when it is not due or another has it.
+
+    One UPDATE that compares and sets: of two workers, one finds no row.
+    """
     now = clock.now()
-    notification = (
-        Notification.objects.due(now)
-        .filter(Q(claimed_until__isnull=True) | Q(claimed_until__lte=now), pk=notification_id)
-        .select_for_update(skip_locked=True, of=("self",))
-        .select_related("event", "subscription", "subscription__user")
-        .first()
-    )
-    if notification is None:
+    taken = _unclaimed(now).filter(pk=notification_id)
+    if not taken.update(claimed_until=now + CLAIM, attempts=F("attempts") + 1, updated_at=now):
         return None
-    notification.claimed_until = now + CLAIM
-    notification.attempts += 1
-    notification.save(update_fields=["claimed_until", "attempts"])
-    return notification
+    found: Notification = Notification.objects.select_related(
+        "event", "subscription", "subscription__user"
+    ).get(pk=notification_id)
+    return found
+
+
+def _unclaimed(now: datetime) -> QuerySet[Notification]:
+    free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+    return Notification.objects.due(now).filter(free)
 
 
 def due_ids(limit: int) -> list[uuid.UUID]:
     """Ids of what is due and unclaimed, oldest first."""
-    now = clock.now()
-    waiting = Notification.objects.due(now).filter(
-        Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
-    )
-    return list(waiting.order_by("next_attempt_at").values_list("pk", flat=True)[:limit])
+    waiting = _unclaimed(clock.now()).order_by("next_attempt_at")
+    return list(waiting.values_list("pk", flat=True)[:limit])
 
 
 def deliver(notification_id: uuid.UUID | str) -> bool:
@@ -121,6 +122,30 @@ def signed_headers(
     }
 
 
+@lru_cache(maxsize=1)
+def _certificates() -> ssl.SSLContext:
+    """Loading the trusted authorities takes longer than a delivery: once per process."""
+    return ssl.create_default_context()
+
+
+@lru_cache(maxsize=64)
+def _client(host: str) -> httpx.Client:
+    """Connections are kept per host name: at one address, each name has its own certificate."""
+    return httpx.Client(
+        timeout=TIMEOUT, follow_redirects=False, trust_env=False, verify=_certificates()
+    )
+
+
+def _leave_body(response: httpx.Response) -> None:
+    """Read an empty or short body, so that the connection can be used again; else hang up."""
+    length = response.headers.get("Content-Length", "")
+    if response.status_code == httpx.codes.NO_CONTENT or (
+        length.isdecimal() and int(length) <= LONGEST_BODY
+    ):
+        response.read()
+    response.close()
+
+
 def _send_webhook(notification: Notification) -> Outcome:
     subscription = notification.subscription
     try:
@@ -131,22 +156,22 @@ def _send_webhook(notification: Notification) -> Outcome:
     headers = signed_headers(
         subscription, message_id=str(notification.pk), body=body, at=timezone.now()
     )
-    with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client:
-        request = client.build_request(
-            "POST",
-            target.url,
-            content=body.encode(),
-            headers={
-                **headers,
-                "Host": target.host_header,
-                "Content-Type": "application/json",
-                "User-Agent": "Panah-Webhooks/1",
-            },
-            extensions={"sni_hostname": target.host},
-        )
-        # The answer's body is not read: a hostile receiver could send without end.
-        response = client.send(request, stream=True)
-        response.close()
+    client = _client(target.host)
+    request = client.build_request(
+        "POST",
+        target.url,
+        content=body.encode(),
+        headers={
+            **headers,
+            "Host": target.host_header,
+            "Content-Type": "application/json",
+            "User-Agent": "Panah-Webhooks/1",
+        },
+        extensions={"sni_hostname": target.host},
+    )
+    # The answer's body is not read: a hostile receiver could send without end.
+    response = client.send(request, stream=True)
+    _leave_body(response)
     return Outcome(
         succeeded=response.is_success,
         status_code=response.status_code,

@@ -36,6 +36,7 @@ class Subscription(BaseModel):
     previous_secret = SealedTextField(editable=False)
     is_active = models.BooleanField(_("active"), default=True)
     disabled_reason = models.CharField(_("disabled because"), max_length=200, blank=True)
+    removed_at = models.DateTimeField(_("removed at"), null=True, blank=True, editable=False)
 
     objects = SubscriptionQuerySet.as_manager()
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Agency, User
 from accounts.policies import Permission, access_of
 from aid.models import AidRequest
-from audit.events import record_event
+from audit.events import record_event, sent_to_broker
 from audit.models import Event
 from common import clock
 from common.errors import FieldProblem, InvalidInput, NotPermitted
@@ -59,10 +59,12 @@ def notify(event: Event) -> None:
 
 
 def _send_soon(ids: list[Any]) -> None:
+    """Hand messages to the workers; without a broker the sweeper finds them."""
     from notifications.tasks import deliver_notification
 
     for pk in ids:
-        deliver_notification.delay(str(pk))
+        if not sent_to_broker(deliver_notification, str(pk)):
+            return
 
 
 def _interested(event: Event) -> list[Subscription]:
@@ -143,6 +145,50 @@ def rotate_secret(*, actor: User, subscription: Subscription) -> str:
     subscription.save(update_fields=["secret", "previous_secret"])
     record_event("webhook.secret_rotated", subscription, actor=actor)
     return secret
+
+
+@transaction.atomic
+def remove_webhook(*, actor: User, subscription: Subscription) -> None:
+    """Send nothing more and forget address and secrets; the record of what was sent stays."""
+    _require_manager(actor, subscription.agency)
+    subscription.is_active = False
+    subscription.removed_at = clock.now()
+    subscription.target = subscription.secret = subscription.previous_secret = ""
+    subscription.save()
+    record_event("webhook.removed", subscription, actor=actor)
+
+
+@transaction.atomic
+def send_ping(*, actor: User, subscription: Subscription) -> Notification:
+    """A test message to one webhook, through the same delivery as every other."""
+    _require_manager(actor, subscription.agency)
+    event = record_event("webhook.ping", subscription, actor=actor)
+    sent = Notification.objects.create(event=event, subscription=subscription)
+    transaction.on_commit(lambda: _send_soon([sent.pk]), robust=True)
+    return sent
+
+
+@transaction.atomic
+def subscribe_email(
+    *, actor: User, email: str, agency: Agency | None = None, user: User | None = None
+) -> Subscription:
+    """Tell an agency's duty desk, or a member of staff, by email."""
+    if not access_of(actor).can(Permission.ACCOUNTS_MANAGE):
+        raise NotPermitted("not_permitted", _("Only administrators add addresses."))
+    made = Subscription.objects.create(
+        agency=agency, user=user, channel=Channel.EMAIL, target=email
+    )
+    record_event("subscription.made", made, actor=actor)
+    return made
+
+
+@transaction.atomic
+def mark_read(*, actor: User, notification: Notification) -> Notification:
+    """The receiver has read it."""
+    if notification.read_at is None:
+        notification.read_at = clock.now()
+        notification.save(update_fields=["read_at"])
+    return notification
 
 
 @transaction.atomic

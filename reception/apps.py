@@ -46,7 +46,9 @@ class ReceptionConfig(AppConfig):
         """Register the norms, what site staff see, and the hook for changed households."""
         from intake.hooks import on_household_changed
         from intake.querysets import register_household_visibility
+        from intake.slots import register_site_names
         from reception import merging
+        from reception.desk import site_names
         from reception.services import household_changed
 
         register_codelist(
@@ -60,3 +62,4 @@ class ReceptionConfig(AppConfig):
         register_household_visibility(households_at)
         on_household_changed(household_changed)
         merging.register()
+        register_site_names(site_names)

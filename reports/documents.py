@@ -29,15 +29,16 @@ def document_figures(document: Document) -> dict[str, Any]:
     report = document.report
     public = document.edition == Edition.PUBLIC
     figures = report.public_figures if public else report.figures
+    zone = Operation.current().zone
     return {
         "number": report.number,
         "revision": report.revision,
         "status": report.status,
         "edition": document.edition,
-        "as_of": report.as_of.isoformat(),
+        "as_of": report.as_of.astimezone(zone).isoformat(),
         "period": {
-            "start": report.period_start.isoformat(),
-            "end": report.period_end.isoformat(),
+            "start": report.period_start.astimezone(zone).isoformat(),
+            "end": report.period_end.astimezone(zone).isoformat(),
         },
         "highlights": report.highlights.splitlines(),
         "notes": report.notes,

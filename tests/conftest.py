@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 from accounts.choices import Role, ScopeKind
 from accounts.models import Agency, Operation, User
 from common import codelists
+from intake import lookups
 from tests.factories import accounts as make
 
 
@@ -24,6 +25,20 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         for codelist in codelists.registered():
             codelists.load(codelist)
+
+
+@pytest.fixture(autouse=True)
+def code_lists_after_real_commits(request: pytest.FixtureRequest) -> None:
+    """A test with real commits empties every table behind it: fill the code lists before it."""
+    marker = request.node.get_closest_marker("django_db")
+    real = marker is not None and marker.kwargs.get("transaction", False)
+    if not real and not {"transactional_db", "live_server"} & set(request.fixturenames):
+        return
+    request.getfixturevalue("transactional_db")
+    for codelist in codelists.registered():
+        if not codelist.model()._default_manager.exists():
+            codelists.load(codelist)
+    lookups.forget()
 
 
 @pytest.fixture

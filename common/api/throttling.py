@@ -46,8 +46,8 @@ class PerClientThrottle(BaseThrottle):
         try:
             cache.add(key, 0, timeout=int(self.seconds) + 1)
             used = cache.incr(key)
-        except Exception:
-            log.warning("rate limit not counted: the cache does not answer")
+        except Exception as error:
+            log.warning("rate limit not counted, no cache: %s", type(error).__name__)
             return True
         if used > self.limit:
             self.retry_after = self.seconds - elapsed

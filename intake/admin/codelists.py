@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from accounts.policies import Permission
 from common.admin import PolicyModelAdmin
@@ -13,9 +17,15 @@ class CodeListAdmin(PolicyModelAdmin):
     """Read only."""
 
     view_policy = Permission.CODELISTS_MANAGE
-    list_display = ("code", "label", "disabled_on")
+    records_access = False
+    list_display: tuple[str, ...] = ("code", "label", "disabled_on")
     search_fields = ("code", "label")
     ordering = ("code",)
+
+    def visible_to(self, request: HttpRequest) -> QuerySet[Any]:
+        """All entries: the lists are public."""
+        entries: QuerySet[Any] = self.model._default_manager.all()
+        return entries
 
 
 @admin.register(Area)

@@ -13,6 +13,7 @@ from intake.models import EntryPoint
 class EntryPointAdmin(PolicyModelAdmin):
     """Where people cross; changed by the administrator. Never deleted: arrivals point to them."""
 
+    records_access = False
     view_policy = Permission.ENTRY_POINTS_READ
     add_policy = Permission.ENTRY_POINTS_EDIT
     change_policy = Permission.ENTRY_POINTS_EDIT

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Min, Prefetch, Q, QuerySet, Value
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +20,7 @@ from intake import slots
 from intake.admin.detail import household_page, slip_page
 from intake.admin.registration import birth_preview, registration_page
 from intake.choices import HouseholdStatus
-from intake.models import EntryPoint, Household, Person
+from intake.models import Arrival, EntryPoint, Household, Person
 from intake.searching import find_households
 
 
@@ -38,7 +39,8 @@ class EntryPointFilter(admin.SimpleListFilter):
         """Households that arrived there."""
         if not self.value():
             return queryset
-        return queryset.filter(arrivals__entry_point__code=self.value()).distinct()
+        there = Arrival.objects.filter(entry_point__code=self.value())
+        return queryset.filter(pk__in=there.values("household"))
 
 
 @admin.register(Household)
@@ -80,11 +82,15 @@ class HouseholdAdmin(PolicyModelAdmin):
             .select_related("identity")
         )
         households: QuerySet[Any] = super().get_queryset(request)
-        return households.annotate(
+        # Subqueries, not joins: they are worked out for the rows of the page only.
+        present = Person.objects.in_count().filter(household=OuterRef("pk"))
+        counted = present.order_by().values("household").annotate(n=Count("pk")).values("n")
+        first = Arrival.objects.filter(household=OuterRef("pk")).order_by("occurred_at")
+        return households.annotate(  # type: ignore[no-any-return]
             zone=Value(Operation.current().time_zone),
-            size=Count("members", filter=Q(members__left_at__isnull=True), distinct=True),
-            first_arrival=Min("arrivals__occurred_at"),
-            arrived_through=Min("arrivals__entry_point__name"),
+            size=Coalesce(Subquery(counted), 0),
+            first_arrival=Subquery(first.values("occurred_at")[:1]),
+            arrived_through=Subquery(first.values("entry_point__name")[:1]),
         ).prefetch_related(Prefetch("members", queryset=focal, to_attr="present_members"))
 
     def get_search_results(

@@ -82,7 +82,9 @@ class PersonAdmin(PolicyModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Visible persons, with the zone in which their ages are counted."""
         persons: QuerySet[Any] = super().get_queryset(request)
-        return persons.annotate(zone=Value(Operation.current().time_zone))
+        return persons.annotate(  # type: ignore[no-any-return]
+            zone=Value(Operation.current().time_zone)
+        )
 
 
 @admin.register(ScreeningOutcome)

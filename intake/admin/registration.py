@@ -20,11 +20,13 @@ from common import clock
 from common.errors import DomainError
 from intake.admin.pages import page
 from intake.births import Birth, BirthError, in_both_calendars, parse_birth
+from intake.duplicates import find_duplicates
 from intake.forms import (
     MAX_MEMBERS,
     HouseholdForm,
     MemberForm,
     MemberFormSet,
+    filled_rows,
     show_problems,
 )
 from intake.inputs import ConsentInput, DocumentInput, HouseholdInput, MemberInput
@@ -58,8 +60,11 @@ def registration_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> Htt
         if adding:
             return _form_page(model_admin, request, household, members)
         valid = household.is_valid()
-        if members.is_valid() and valid and (saved := _save(request, household, members)):
-            return saved
+        if members.is_valid() and valid:
+            if saved := _save(request, household, members):
+                return saved
+        else:
+            _check_births(filled_rows(members), data.get("arrived_at", ""))
         return _form_page(model_admin, request, household, members, errors_shown=True)
 
 
@@ -79,7 +84,7 @@ def _blank_forms(user: Any) -> tuple[HouseholdForm, Any]:
 
 def _save(request: HttpRequest, household: HouseholdForm, members: Any) -> HttpResponse | None:
     """Register; None when the service found problems, which are then in the forms."""
-    filled = members.filled
+    filled = filled_rows(members)
     try:
         registration = register_household(
             actor=request.user, data=household_input(household, filled)
@@ -89,6 +94,7 @@ def _save(request: HttpRequest, household: HouseholdForm, members: Any) -> HttpR
         if not error.problems:
             household.add_error(None, str(error.message))
         return None
+    find_duplicates([registration.household.pk])
     size = len(registration.members)
     messages.success(
         request,
@@ -204,6 +210,16 @@ def _read_back(forms: list[MemberForm], arrived_at: str) -> None:
         text = str(form["birth"].value() or "")
         ok, said = understood(text, arrived_at) if text.strip() else (True, "")
         form.understood = said if ok else ""  # type: ignore[attr-defined]
+
+
+def _check_births(forms: list[MemberForm], arrived_at: str) -> None:
+    """Say what is wrong with births too while other fields keep the household from being sent."""
+    for form in forms:
+        text = str(form["birth"].value() or "")
+        if text.strip() and not form["birth"].errors:
+            ok, said = understood(text, arrived_at)
+            if not ok:
+                form.add_error("birth", said)
 
 
 def birth_preview(request: HttpRequest) -> HttpResponse:

@@ -29,6 +29,16 @@ from intake.inputs import ConsentInput, DocumentInput, HouseholdInput, MemberInp
 from intake.models import EntryPoint, Household, PersonExit
 
 Shape = serializers.Serializer[Any]
+
+
+class Choice(serializers.ChoiceField):
+    """A choice in the schema; the service refuses another value, with all other problems."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Any short text; what it means is checked together with everything else."""
+        return serializers.CharField(max_length=40, allow_blank=True).run_validation(data)
+
+
 FAMILY: dict[str, Any] = {
     "id": "0197e4a0-7c00-7000-8000-000000000001",
     "arrival": {"entry_point": "ISHKOSHIM", "arrived_at": "2021-07-05T04:30:00+05:00"},
@@ -62,7 +72,7 @@ class ArrivalInputSerializer(Shape):
 class ConsentSerializer(Shape):
     """An answer for a purpose and a recipient (an agency's code, or empty)."""
 
-    purpose = serializers.ChoiceField(ConsentPurpose.choices)
+    purpose = Choice(ConsentPurpose.choices)
     recipient = serializers.CharField(max_length=20, required=False, allow_blank=True, default="")
     given = serializers.BooleanField()
 
@@ -88,18 +98,12 @@ class MemberInputSerializer(Shape):
     also_known_as = serializers.ListField(
         child=serializers.CharField(max_length=200), max_length=10, required=False, default=list
     )
-    sex = serializers.ChoiceField(Sex.choices)
+    sex = Choice(Sex.choices)
     birth = _text(60)
-    birth_source = serializers.ChoiceField(
-        BirthSource.choices, required=False, default=BirthSource.STATED
-    )
-    relationship = serializers.ChoiceField(
-        Relationship.choices, required=False, default=Relationship.UNKNOWN
-    )
+    birth_source = Choice(BirthSource.choices, required=False, default=BirthSource.STATED)
+    relationship = Choice(Relationship.choices, required=False, default=Relationship.UNKNOWN)
     nationality = _text(3)
-    marital_status = serializers.ChoiceField(
-        MaritalStatus.choices, required=False, default=MaritalStatus.UNKNOWN
-    )
+    marital_status = Choice(MaritalStatus.choices, required=False, default=MaritalStatus.UNKNOWN)
     specific_needs = serializers.ListField(
         child=serializers.CharField(max_length=10), max_length=20, required=False, default=list
     )
@@ -124,9 +128,7 @@ class HouseholdInputSerializer(Shape):
     )
     declared_size = serializers.IntegerField(required=False, allow_null=True, default=None)
     livestock = _text(200)
-    legal_basis = serializers.ChoiceField(
-        LegalBasis.choices, required=False, default=LegalBasis.VITAL_INTEREST
-    )
+    legal_basis = Choice(LegalBasis.choices, required=False, default=LegalBasis.VITAL_INTEREST)
     consents = ConsentSerializer(many=True, required=False, default=list)
     notes = _text(4000)
     members = MemberInputSerializer(many=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -32,10 +32,11 @@ from intake.api import serializers as shapes
 from intake.api.filters import HouseholdFilter, PersonFilter
 from intake.choices import ExitReason
 from intake.duplicates import surviving
-from intake.models import Arrival, EntryPoint, Household, Person, PersonExit
-from intake.presenting import person_shapes, visible_members
+from intake.models import Arrival, Consent, EntryPoint, Household, Person, PersonExit
+from intake.presenting import person_shapes, visible_members, written_shapes
 from intake.references import InvalidReferenceError, parse_reference
 from intake.searching import find_persons
+from intake.services.batches import register_batch
 from intake.services.checking import invalid
 from intake.services.editing import add_arrival, edit_household
 from intake.services.registration import Registration
@@ -48,7 +49,10 @@ def _today() -> date:
 
 
 def household_shape(
-    household: Household, members: Sequence[Person], arrival: Arrival, user: Any
+    household: Household,
+    arrival: Arrival,
+    consents: Iterable[Consent],
+    members: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """A household with its members' names opened. The caller records the access."""
     return {
@@ -69,19 +73,24 @@ def household_shape(
         "livestock": household.livestock,
         "legal_basis": household.legal_basis,
         "consents": [
-            {"purpose": c.purpose, "recipient": c.recipient, "given": c.given}
-            for c in household.consents.filter(withdrawn_at__isnull=True).order_by("id")
+            {"purpose": each.purpose, "recipient": each.recipient, "given": each.given}
+            for each in consents
         ],
-        "members": person_shapes(members, user, _today()),
+        "members": members,
         "registered_at": household.recorded_at,
         "updated_at": household.updated_at,
     }
 
 
-def read_household(household: Household, user: Any) -> dict[str, Any]:
+def read_household(
+    household: Household, user: Any, members: Sequence[Person] | None = None
+) -> dict[str, Any]:
     """The same, read from the database."""
     arrival = household.arrivals.select_related("entry_point").earliest("occurred_at")
-    return household_shape(household, list(visible_members(household, user)), arrival, user)
+    consents = household.consents.filter(withdrawn_at__isnull=True).order_by("id")
+    if members is None:
+        members = list(visible_members(household, user))
+    return household_shape(household, arrival, consents, person_shapes(members, user, _today()))
 
 
 class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Household]):
@@ -172,15 +181,27 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
         )
 
     def _registered(self, made: Registration) -> dict[str, Any]:
-        household = made.household
-        arrival = household.arrivals.select_related("entry_point").earliest("occurred_at")
-        body = household_shape(household, made.members, arrival, self.request.user)
+        user, written = self.request.user, made.written
+        if written is None:
+            body = read_household(made.household, user, made.members)
+        else:
+            members = written_shapes(made, written, user)
+            body = household_shape(made.household, written.arrival, written.consents, members)
+        body["possible_duplicates"] = self._possible_duplicates(made)
+        return body
+
+    def _possible_duplicates(self, made: Registration) -> list[dict[str, Any]]:
+        """What the caller may see of them; a new household's pairs also join the queue."""
+        candidates = duplicates.candidates_for(made.household)
+        if not candidates:
+            return []
+        if made.created:
+            duplicates.find_duplicates([made.household.pk])
         visible = Household.objects.visible_to(self.request.user)
-        candidates = duplicates.candidates_for(household)
         known = set(
             visible.filter(pk__in=[c.household.pk for c in candidates]).values_list("pk", flat=True)
         )
-        body["possible_duplicates"] = [
+        return [
             {
                 "household": each.household.reference,
                 "score": round(each.score, 3),
@@ -189,7 +210,6 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
             for each in candidates
             if each.household.pk in known
         ]
-        return body
 
     @extend_schema(
         summary="Register many households",
@@ -198,7 +218,10 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
     )
     @action(detail=False, methods=["post"])
     def batch(self, request: Request) -> Response:
-        """Each household is answered by itself; sending the batch again changes nothing."""
+        """Each household is answered by itself; sending the batch again changes nothing.
+
+        Possible duplicates are looked for afterwards and join the queue.
+        """
         typed = shapes.BatchInputSerializer(data=request.data)
         typed.is_valid(raise_exception=True)
         sent = typed.validated_data["households"]
@@ -210,7 +233,7 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
                 inputs.append((index, shapes.household_input(item.validated_data)))
             else:
                 answers[index] = _refused(index, each, _shape_error(item.errors))
-        results = services.register_many(actor=request.user, data=[data for _index, data in inputs])
+        results = register_batch(actor=request.user, data=[data for _index, data in inputs])
         for (index, _data), result in zip(inputs, results, strict=True):
             if isinstance(result, DomainError):
                 answers[index] = _refused(index, sent[index], result)

@@ -69,6 +69,8 @@ def candidates_for(household: Household) -> list[Candidate]:
     Those that an officer found to be different are left out.
     """
     found = _scored([household.pk])
+    if not found:
+        return []
     households = Household.objects.in_bulk(
         [second if first == household.pk else first for first, second in found]
     )
@@ -101,13 +103,12 @@ def find_duplicates(household_ids: Iterable[uuid.UUID]) -> list[DuplicatePair]:
 
 def members_of(household_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Member]]:
     """The members that are compared, opened, by household. The caller never stores them."""
-    persons = (
+    persons = list(
         Person.objects.filter(household_id__in=list(household_ids))
         .exclude(exit_reason__in=_NOT_COMPARED)
         .select_related("identity")
         .order_by("household_id", "position", "pk")
     )
-    persons = list(persons)
     hashes: dict[tuple[uuid.UUID, str], set[bytes]] = defaultdict(set)
     keys = IdentityKey.objects.filter(
         person__in=[person.pk for person in persons], kind__in=("document", "phone")

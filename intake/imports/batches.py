@@ -17,7 +17,7 @@ from common.errors import DomainError, NotPermitted
 from intake.choices import ImportStatus
 from intake.duplicates import find_duplicates
 from intake.imports.corrections import join_household, mark_corrected
-from intake.imports.households import Group, group_rows, household_input, person_id
+from intake.imports.households import Group, group_rows, household_id, household_input, person_id
 from intake.imports.lists import load_lists
 from intake.imports.reading import Sheet, read_sheet
 from intake.imports.rows import ReadRow, RowProblem, match_columns, read_row
@@ -89,7 +89,7 @@ def _register(actor: Any, batch: ImportBatch, groups: Sequence[Group]) -> list[R
     """
     refused: list[ReadRow] = []
     joining = [group for group in groups if group.reference]
-    waiting = [group for group in groups if not group.reference]
+    waiting = _not_yet(batch, [group for group in groups if not group.reference])
     for group in joining:
         refused += join_household(actor, batch, group)
     while waiting:
@@ -110,12 +110,21 @@ def _register(actor: Any, batch: ImportBatch, groups: Sequence[Group]) -> list[R
     return refused
 
 
+def _not_yet(batch: ImportBatch, groups: list[Group]) -> list[Group]:
+    """Without those that an earlier attempt registered: each is wholly there, or not at all.
+
+    Rows that the registration refused then are among the refused rows.
+    """
+    ids = [household_id(batch, group.number) for group in groups]
+    done = set(Household.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    return [group for group, key in zip(groups, ids, strict=True) if key not in done]
+
+
 def _complete(actor: Any, batch: ImportBatch, group: Group, registration: Any) -> None:
     """What follows from the rows of a household that is registered, in its transaction."""
     mark_corrected(actor, batch, group.rows)
-    if registration.created:
-        household = registration.household.pk
-        seal_remarks(actor, {person_id(household, row): row for row in group.rows})
+    household = registration.household.pk
+    seal_remarks(actor, {person_id(household, row): row for row in group.rows})
 
 
 def _blame(group: Group, error: DomainError) -> list[ReadRow]:
@@ -125,14 +134,30 @@ def _blame(group: Group, error: DomainError) -> list[ReadRow]:
         parts = problem.field.split(".")
         if parts[0] == "members" and len(parts) > 1 and parts[1].isdecimal():
             row = group.rows[int(parts[1])]
-            row.problems.append(RowProblem(".".join(parts[2:]) or "name", problem.code))
+            row.problems.append(RowProblem(_column(parts[2:]), problem.code))
             bad.append(row)
     if not bad:
-        name = error.problems[0].field if error.problems else "household_no"
+        name = _column(error.problems[0].field.split(".")) if error.problems else "household_no"
         for row in group.rows:
             row.problems.append(RowProblem(name, error.code))
         bad = list(group.rows)
     return list({row.number: row for row in bad}.values())
+
+
+# Where the registration names a part of its input, the column that it came from.
+_COLUMNS = {
+    "documents": "document_no",
+    "preferred_language": "language",
+    "origin_area": "origin_district",
+    "consents": "consent",
+    "phones": "phone",
+}
+
+
+def _column(parts: Sequence[str]) -> str:
+    path = [part for part in parts if part != "arrival"]
+    name = path[0] if path else "name"
+    return _COLUMNS.get(name, name)
 
 
 def _keep_refused(batch: ImportBatch, sheet: Sheet, rows: Iterable[ReadRow]) -> None:

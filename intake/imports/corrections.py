@@ -9,7 +9,7 @@ from django.db import transaction
 
 from common.errors import DomainError
 from intake.duplicates import surviving
-from intake.imports.households import Group, member_input
+from intake.imports.households import Group, member_input, person_id
 from intake.imports.rows import ReadRow, RowProblem
 from intake.imports.sealing import seal_remarks
 from intake.models import Household, ImportBatch, ImportRow, Person
@@ -43,8 +43,9 @@ def join_household(actor: Any, batch: ImportBatch, group: Group) -> list[ReadRow
 
 def _join(actor: Any, batch: ImportBatch, household: Household, row: ReadRow) -> None:
     # The namespace is the batch's: the same row of the same file is the same person.
-    member = member_input(row, uuid.UUID(bytes=bytes(batch.digest)[:16]))
-    if Person.objects.filter(pk=member.id).exists():
+    namespace = uuid.UUID(bytes=bytes(batch.digest)[:16])
+    member = member_input(row, namespace)
+    if Person.objects.filter(pk=person_id(namespace, row)).exists():
         return
     person = add_member(actor=actor, household=household, data=member)
     seal_remarks(actor, {person.pk: row})

@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from intake.imports.rows import ReadRow, RowProblem
+from intake.imports.vocabulary import belongs_sealed
 from intake.inputs import ConsentInput, DocumentInput, HouseholdInput, MemberInput
 from intake.models import ImportBatch
-from intake.names import sealed_hint
 
 
 @dataclass
@@ -86,5 +86,5 @@ def member_input(row: ReadRow, household: uuid.UUID) -> MemberInput:
         nationality=row.nationality,
         specific_needs=list(row.needs),
         documents=[DocumentInput(**document) for document in row.documents],
-        notes="" if sealed_hint(row.remarks) else row.remarks,
+        notes="" if belongs_sealed(row.remarks) else row.remarks,
     )

@@ -118,22 +118,19 @@ def _decode(content: bytes, encoding: str) -> str:
 def _from_code_page(content: bytes) -> str:
     """Cyrillic or Arabic Windows code page, whichever reads as words.
 
-    Both decode almost any bytes. In the wrong one letters are mixed with signs and with letters
-    of another script, so the share of letters of its own script decides.
+    Both decode almost any bytes. Arabic text read as Cyrillic still is nothing but letters, but
+    Cyrillic text read as Arabic is full of accented Latin ones: so Arabic is tried first.
     """
-    texts = {name: content.decode(name, errors="replace") for name in ("cp1251", "cp1256")}
-    cyrillic = _share(texts["cp1251"], "а", "я")
-    arabic = _share(texts["cp1256"], "\u0621", "\u06cc")
-    text = texts["cp1251"] if cyrillic >= arabic else texts["cp1256"]
-    if max(cyrillic, arabic) < 0.5 or "\x00" in text:
-        raise _unreadable()
-    return text
+    for encoding, letters, least in (("cp1256", _ARABIC, 0.85), ("cp1251", _CYRILLIC, 0.5)):
+        text = content.decode(encoding, errors="replace")
+        foreign = [character for character in text if character > "\x7f"]
+        if sum(map(letters.__contains__, foreign)) >= least * len(foreign):
+            return text
+    raise _unreadable()
 
 
-def _share(text: str, first: str, last: str) -> float:
-    foreign = [character for character in text.lower() if ord(character) > 127]
-    own = sum(first <= character <= last for character in foreign)
-    return own / len(foreign) if foreign else 0.0
+_ARABIC = frozenset(map(chr, range(0x621, 0x64B))) | frozenset("پچژگکڈٹےہھں،؛")
+_CYRILLIC = frozenset(map(chr, range(0x410, 0x450))) | frozenset("ЁёЎўІіҐґ№«»")
 
 
 def _delimited(text: str) -> Iterable[list[str]]:

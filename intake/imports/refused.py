@@ -87,7 +87,8 @@ def _references(batch: ImportBatch, rows: list[ImportRow]) -> dict[int, str]:
     }
     known = dict(Household.objects.filter(pk__in=set(ids.values())).values_list("pk", "reference"))
     given = {row.number: row.values.get("household_ref", "") for row in rows}
-    return {row.number: given[row.number] or known.get(ids.get(row.number), "") for row in rows}
+    found = {number: known.get(key, "") for number, key in ids.items()}
+    return {number: given[number] or found.get(number, "") for number in given}
 
 
 def _csv(table: list[list[str]]) -> bytes:

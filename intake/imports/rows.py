@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from common import clock
 from common.errors import InvalidInput
 from intake.births import BirthError, parse_birth
-from intake.births.dates import Calendar, to_gregorian
+from intake.births.dates import to_gregorian
 from intake.births.values import BIRTH_MESSAGES
+from intake.choices import Calendar
 from intake.imports.lists import Lists
 from intake.imports.vocabulary import plain, words
 from intake.names import is_blank
@@ -69,6 +70,8 @@ PROBLEMS: dict[tuple[str, str], Promise] = {
     ("document_no", "too_long"): _("The document number is too long."),
     ("document_type", "unknown"): _("The type of document is unknown."),
     ("phone", "unreadable"): _("The phone number cannot be read. Write it with digits only."),
+    ("arrived_at", "too_old"): _("The arrival is too long ago. Check the year."),
+    ("household_ref", "household_closed"): _("This household is closed. Register it anew."),
     ("household_ref", "unknown"): _(
         "This household is not known. Leave the column household_ref as it was."
     ),
@@ -108,7 +111,6 @@ class ReadRow:
     grandfather_name: str = ""
     sex: str = ""
     birth: str = ""
-    may_be_child: bool = True  # as long as nobody knows the birth
     relationship: str = ""
     nationality: str = ""
     needs: list[str] = field(default_factory=list)
@@ -256,13 +258,12 @@ def _birth(row: ReadRow, values: Values, lists: Lists) -> None:
     row.birth = values.get("birth", "")
     if not row.birth:
         return
+    # Read here as well as by the registration, so that all problems of a row are told at once.
     day = (row.arrived_at or clock.now()).astimezone(lists.zone).date()
     try:
-        birth = parse_birth(row.birth, said_on=day)
+        parse_birth(row.birth, said_on=day)
     except BirthError as error:
         _refuse(row, "birth", error.code)
-    else:
-        row.may_be_child = birth.age_range(day)[0] < 18
 
 
 def _codes(row: ReadRow, values: Values, lists: Lists) -> None:
@@ -307,5 +308,5 @@ def _documents(row: ReadRow, values: Values, lists: Lists) -> None:
         return
     if not kind:
         # The electronic tazkira has 4, 4 and 5 digits; anything else stays a document.
-        kind = "tazkira" if _TAZKIRA.fullmatch(number) else "other"
+        kind = "e_tazkira" if _TAZKIRA.fullmatch(number) else "other"
     row.documents.append({"type": kind, "number": number})

@@ -11,15 +11,14 @@ from typing import Any
 
 from intake.choices import ScreeningOutcomeKind
 from intake.imports.rows import ReadRow
-from intake.imports.vocabulary import states_handover
+from intake.imports.vocabulary import belongs_sealed, states_handover
 from intake.models import Person, ScreeningOutcome
-from intake.names import sealed_hint
 from intake.services.screening import separate_person
 
 
 def seal_remarks(actor: Any, rows: dict[uuid.UUID, ReadRow]) -> None:
     """Seal the remarks of newly registered persons (by id) that need it."""
-    hinted = {pk: row for pk, row in rows.items() if sealed_hint(row.remarks)}
+    hinted = {pk: row for pk, row in rows.items() if belongs_sealed(row.remarks)}
     if hinted:
         for person in Person.objects.filter(pk__in=hinted).order_by("pk"):
             _seal(actor, person, hinted[person.pk])
@@ -28,12 +27,12 @@ def seal_remarks(actor: Any, rows: dict[uuid.UUID, ReadRow]) -> None:
 def _seal(actor: Any, person: Person, row: ReadRow) -> None:
     """Seal the remark of a row; separate the person if it states a handover.
 
-    Whoever may be under 18, or whose age nobody knows, is not separated: a protection officer
-    sees the record and decides with child protection.
+    Whoever may be under 18, or whose age nobody knows, is never separated: the service hands
+    them to child protection.
     """
     assert row.arrived_at is not None  # rows without one were refused
     record = {"remarks": row.remarks, "source": "import"}
-    if states_handover(row.remarks) and not row.may_be_child:
+    if states_handover(row.remarks):
         separate_person(
             actor=actor,
             person=person,

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from common.codelists import read_rows
-from intake.names import normalise
+from intake.names import normalise, sealed_hint
 
 WORDS = Path(__file__).with_name("words.csv")
 _LANGUAGES = ("en", "fa", "ps", "tg", "ru")
@@ -70,3 +70,8 @@ def states_handover(text: str) -> bool:
     """
     flat = plain(text)
     return _handed_over().search(flat) is not None and _denied().search(flat) is None
+
+
+def belongs_sealed(text: str) -> bool:
+    """Whether a remark must not stay with the person: it speaks of arms, service or a handover."""
+    return bool(text) and (sealed_hint(text) or states_handover(text))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -149,7 +149,7 @@ class Identity(models.Model):
     @classmethod
     def sealing(cls, person: Person, data: IdentityData) -> Identity:
         """An unsaved identity of `person` with `data` sealed."""
-        return cls(person=person, sealed=seal_json(asdict(data), context=cls._context(person.pk)))
+        return cls(person=person, sealed=seal_json(vars(data), context=cls._context(person.pk)))
 
     def open(self) -> IdentityData:
         """The names and documents. Whoever shows them records the access."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Operation
 from accounts.policies import Permission, access_of
 from audit.events import build_event, events_written, record_event
 from audit.models import Event
 from common import clock
+from common.copying import copy_rows
 from common.encryption import lookup_hash
 from common.errors import Conflict, DomainError, FieldProblem, InvalidState, NotPermitted
 from common.ids import new_id
@@ -48,11 +49,27 @@ from intake.services.composition import refresh_suggestions, suggestions
 
 @dataclass(frozen=True)
 class Registration:
-    """A registered household; `created` is False when the same one was registered before."""
+    """A registered household; `created` is False when the same one was registered before.
+
+    `written` is what was just written, so that an answer need not read it again; empty when the
+    household was there already.
+    """
 
     household: Household
     members: list[Person]
     created: bool
+    written: Written | None = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """The rows of a new household beside its members, and the identities as they were typed."""
+
+    operation: Operation
+    arrival: Arrival
+    consents: list[Consent]
+    needs: list[SpecificNeed]
+    identities: dict[uuid.UUID, IdentityData]
 
 
 @dataclass
@@ -69,19 +86,18 @@ class _Rows:
     events: list[Event]
 
     def write(self) -> None:
-        """One INSERT a table; foreign keys are checked as they go."""
-        for model, rows in (
-            (Household, self.households),
-            (Arrival, self.arrivals),
-            (Person, self.persons),
-            (Identity, self.identities),
-            (IdentityKey, self.keys),
-            (Consent, self.consents),
-            (SpecificNeed, self.needs),
-            (Event, self.events),
+        """One COPY a table, in the order of their foreign keys."""
+        for rows in (
+            self.households,
+            self.arrivals,
+            self.persons,
+            self.identities,
+            self.keys,
+            self.consents,
+            self.needs,
+            self.events,
         ):
-            if rows:
-                model._default_manager.bulk_create(rows, batch_size=2000)  # type: ignore[arg-type]
+            copy_rows(rows)
         events_written(self.events)
 
 
@@ -196,8 +212,7 @@ def _refuse_taken(data: HouseholdInput, taken: set[uuid.UUID]) -> None:
 
 def fingerprint(data: HouseholdInput) -> bytes:
     """A keyed hash of everything that was sent: equal for equal content, and says nothing."""
-    content = json.dumps(asdict(data), default=str, sort_keys=True, ensure_ascii=False)
-    return lookup_hash("household", content)
+    return lookup_hash("household", repr(data))
 
 
 def _again(household: Household, data: HouseholdInput) -> Registration:
@@ -232,17 +247,22 @@ def _build(
     )
     rows.households.append(household)
     rows.arrivals.append(arrival)
-    members = [
-        _build_person(
-            household, arrival, member, birth, index, focal=index == checked.focal_point, rows=rows
+    identities: dict[uuid.UUID, IdentityData] = {}
+    members = []
+    for index, (member, birth) in enumerate(zip(data.members, checked.births, strict=True)):
+        focal = index == checked.focal_point
+        person, identity = _build_person(
+            household, arrival, member, birth, index, focal=focal, rows=rows
         )
-        for index, (member, birth) in enumerate(zip(data.members, checked.births, strict=True))
-    ]
-    rows.needs += _needs(actor, members, data, context, arrival)
-    rows.consents += [
+        members.append(person)
+        identities[person.pk] = identity
+    needs = _needs(actor, members, data, context, arrival)
+    consents = [
         Consent(household=household, purpose=c.purpose, recipient=c.recipient, given=c.given)
         for c in data.consents
     ]
+    rows.needs += needs
+    rows.consents += consents
     rows.events.append(
         build_event(
             "household.registered",
@@ -253,7 +273,8 @@ def _build(
             entry_point=checked.entry_point.code,
         )
     )
-    return Registration(household=household, members=members, created=True)
+    written = Written(context.operation, arrival, consents, needs, identities)
+    return Registration(household=household, members=members, created=True, written=written)
 
 
 def _build_household(
@@ -291,7 +312,7 @@ def _build_person(
     *,
     focal: bool,
     rows: _Rows,
-) -> Person:
+) -> tuple[Person, IdentityData]:
     person = Person(
         pk=member.id or new_id(),
         household=household,
@@ -315,13 +336,13 @@ def _build_person(
         also_known_as=list(member.also_known_as),
         birth_text=member.birth.strip(),
         phones=list(member.phones),
-        documents=[asdict(document) for document in member.documents],
+        documents=[{"type": each.type, "number": each.number} for each in member.documents],
         notes=member.notes,
     )
     rows.persons.append(person)
     rows.identities.append(Identity.sealing(person, identity))
     rows.keys += identity_keys(person, identity, household.phones if focal else [])
-    return person
+    return person, identity
 
 
 def _needs(
@@ -399,7 +420,9 @@ def _write_member(
     focal = not any(m.is_focal_point and m.left_at is None for m in members)
     position = max((m.position for m in members), default=-1) + 1
     rows = _Rows([], [], [], [], [], [], [], [])
-    person = _build_person(household, arrival, data, birth, position, focal=focal, rows=rows)
+    person, _identity = _build_person(
+        household, arrival, data, birth, position, focal=focal, rows=rows
+    )
     for code in dict.fromkeys(data.specific_needs):
         confirmed = context.codes.needs[code] in context.tiers
         status = NeedStatus.CONFIRMED if confirmed else NeedStatus.PENDING_REVIEW

@@ -1,0 +1,1 @@
+"""Measurements: `python -m bench`. Each is a function registered by name."""

@@ -1,0 +1,43 @@
+"""Many households of a device that was offline, and what is looked for afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import Operation
+from audit.events import record_event
+from audit.models import Event
+from common.errors import DomainError
+from intake.inputs import HouseholdInput
+from intake.services.registration import Registration, register_many
+
+REGISTERED = "households.batch_registered"
+
+
+@transaction.atomic
+def register_batch(
+    *, actor: Any, data: Sequence[HouseholdInput]
+) -> list[Registration | DomainError]:
+    """Register many households; the search for duplicates follows in a worker.
+
+    The device waits for its answer only. The event that starts the search is written with the
+    households, so that it happens also when the broker is away now.
+    """
+    results = register_many(actor=actor, data=data)
+    new = [r.household.pk for r in results if isinstance(r, Registration) and r.created]
+    if new:
+        record_event(
+            REGISTERED, Operation.current(), actor=actor, households=[str(pk) for pk in new]
+        )
+    return results
+
+
+def look_for_duplicates(event: Event) -> None:
+    """The consumer of the event: offer pairs of the new households to the queue."""
+    from intake.duplicates import find_duplicates
+
+    find_duplicates(UUID(pk) for pk in event.data["households"])

@@ -1,0 +1,172 @@
+"""An agency manages its own webhooks; another's is answered like one that does not exist."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from accounts.models import Agency, User
+from accounts.policies import Permission, access_of
+from audit.idempotency import IdempotentWrites
+from common.errors import FieldProblem, InvalidInput, NotPermitted
+from notifications import services
+from notifications.api import serializers as shapes
+from notifications.choices import Channel
+from notifications.models import Notification, Subscription
+
+P = Permission
+
+
+class WebhookViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Subscription]):
+    """Webhooks of the agency that calls."""
+
+    queryset = Subscription.objects.none()
+    serializer_class = shapes.WebhookSerializer
+    filter_backends: list[Any] = []
+    lookup_value_regex = r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}"
+    policy = {
+        "list": P.WEBHOOKS,
+        "create": P.WEBHOOKS,
+        "retrieve": P.WEBHOOKS,
+        "partial_update": P.WEBHOOKS,
+        "destroy": P.WEBHOOKS,
+        "rotate_secret": P.WEBHOOKS,
+        "deliveries": P.WEBHOOKS,
+        "redeliver": P.WEBHOOKS,
+        "ping": P.WEBHOOKS,
+    }
+
+    def get_queryset(self) -> QuerySet[Subscription]:
+        """Webhooks of the agencies for which the caller manages them."""
+        agencies = access_of(self.request.user).scopes(P.WEBHOOKS).agencies
+        return Subscription.objects.filter(
+            channel=Channel.WEBHOOK, agency__code__in=agencies, removed_at__isnull=True
+        ).select_related("agency")
+
+    @property
+    def actor(self) -> User:
+        """Who calls."""
+        return cast(User, self.request.user)
+
+    def _agency(self) -> Agency:
+        agencies = access_of(self.actor).scopes(P.WEBHOOKS).agencies
+        found = Agency.objects.filter(code__in=agencies).order_by("code").first()
+        if found is None:
+            raise NotPermitted("not_permitted", _("An agency manages its own webhooks only."))
+        return found
+
+    def _found(self, pk: str) -> Subscription:
+        found = self.get_queryset().filter(pk=pk).first()
+        if found is None:
+            raise Http404
+        return found
+
+    @extend_schema(
+        summary="Register a webhook",
+        request=shapes.WebhookInputSerializer,
+        responses={201: shapes.NewWebhookSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        """The answer holds the signing secret; it is not shown again."""
+        typed = shapes.WebhookInputSerializer(data=request.data)
+        typed.is_valid(raise_exception=True)
+        data = typed.validated_data
+        made, _secret = services.subscribe_webhook(
+            actor=self.actor,
+            agency=self._agency(),
+            url=data["url"],
+            kinds=data["kinds"],
+            subscription_id=data.get("id"),
+        )
+        return Response(shapes.NewWebhookSerializer(made).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(summary="Read a webhook", responses=shapes.WebhookSerializer)
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """Without the secret."""
+        return Response(shapes.WebhookSerializer(self._found(pk)).data)
+
+    @extend_schema(
+        summary="Change a webhook",
+        request=shapes.WebhookEditSerializer,
+        responses=shapes.WebhookSerializer,
+    )
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Turning it on again forgets why it was turned off."""
+        typed = shapes.WebhookEditSerializer(data=request.data)
+        typed.is_valid(raise_exception=True)
+        changed = services.change_webhook(
+            actor=self.actor, subscription=self._found(pk), **typed.validated_data
+        )
+        return Response(shapes.WebhookSerializer(changed).data)
+
+    @extend_schema(summary="Remove a webhook", responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Nothing more is sent; what was sent stays on record."""
+        services.remove_webhook(actor=self.actor, subscription=self._found(pk))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        summary="Make a new signing secret", request=None, responses=shapes.SecretSerializer
+    )
+    @action(detail=True, methods=["post"], url_path="rotate-secret")
+    def rotate_secret(self, request: Request, pk: str) -> Response:
+        """Messages are signed with the old and the new one until the next rotation."""
+        secret = services.rotate_secret(actor=self.actor, subscription=self._found(pk))
+        return Response({"secret": secret})
+
+    @extend_schema(
+        summary="Messages of a webhook", responses=shapes.DeliveryEntrySerializer(many=True)
+    )
+    @action(detail=True, methods=["get"])
+    def deliveries(self, request: Request, pk: str) -> Response:
+        """Newest first, each with its attempts."""
+        rows = (
+            Notification.objects.filter(subscription=self._found(pk))
+            .select_related("event")
+            .prefetch_related("tries")
+        )
+        page: Any = self.paginate_queryset(cast(Any, rows))
+        return self.get_paginated_response(shapes.DeliveryEntrySerializer(page, many=True).data)
+
+    @extend_schema(
+        summary="Send a message again",
+        request=shapes.RedeliverSerializer,
+        responses={202: shapes.DeliveryEntrySerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def redeliver(self, request: Request, pk: str) -> Response:
+        """Under the same webhook-id, so that the receiver knows it is the same message."""
+        typed = shapes.RedeliverSerializer(data=request.data)
+        typed.is_valid(raise_exception=True)
+        subscription = self._found(pk)
+        found = Notification.objects.filter(
+            pk=typed.validated_data["delivery"], subscription=subscription
+        ).first()
+        if found is None:
+            detail = _("This webhook has no such message.")
+            raise InvalidInput(
+                "invalid", detail, problems=[FieldProblem("delivery", "unknown", detail)]
+            )
+        again = services.redeliver(actor=self.actor, notification=found)
+        return Response(shapes.DeliveryEntrySerializer(again).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        summary="Send a test message",
+        request=None,
+        responses={202: shapes.DeliveryEntrySerializer},
+    )
+    @action(detail=True, methods=["post"], url_path="test")
+    def ping(self, request: Request, pk: str) -> Response:
+        """A signed `webhook.ping`, sent like any other message."""
+        sent = services.send_ping(actor=self.actor, subscription=self._found(pk))
+        return Response(shapes.DeliveryEntrySerializer(sent).data, status=status.HTTP_202_ACCEPTED)

@@ -1,0 +1,17 @@
+"""What reception shows on the desk's pages: where a household stays."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from typing import Any
+
+from reception.models import Placement, Site
+
+
+def site_names(households: Collection[uuid.UUID], user: Any) -> dict[uuid.UUID, str]:
+    """The site at which each household holds a place, as far as the user may see the site."""
+    placed = Placement.objects.open().filter(
+        household_id__in=households, site__in=Site.objects.visible_to(user)
+    )
+    return dict(placed.values_list("household_id", "site__name"))

@@ -1,0 +1,186 @@
+"""Who is told of what, once; and the outbox that makes it sure."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from accounts.choices import Role
+from accounts.models import Agency, User
+from aid import services as aid
+from aid.models import AidRequest
+from audit import events, tasks
+from audit.events import record_event
+from audit.models import Event
+from notifications import services
+from notifications.choices import Channel
+from notifications.models import Notification, Subscription
+from reception.models import Site
+from tests.factories import accounts as make
+from tests.factories.notifications import make_webhook
+
+
+@pytest.fixture
+def coordinator(operation: Any) -> User:
+    """An aid coordinator."""
+    return make.make_user(Role.AID_COORDINATOR, username="coordinator")
+
+
+@pytest.fixture
+def request_for_site(coordinator: User, agency: Agency) -> AidRequest:
+    """Food for a site, asked of Carol's agency."""
+    site = Site.objects.create(code="S1", name="S1", type="transit_centre", area_id="3590401")
+    return aid.request_aid(
+        actor=coordinator,
+        agency=agency,
+        sector="food_security",
+        level="urgent",
+        beneficiary=site,
+        items=[{"item": "meals", "quantity": 10, "unit": "meal"}],
+        summary="Ten people",
+    )
+
+
+def dispatched() -> None:
+    """Have all waiting events acted upon, as the sweeper does."""
+    tasks.dispatch_waiting_events()
+
+
+@pytest.mark.django_db
+def test_the_addressed_agency_is_told_by_each_of_its_channels_and_no_other_agency(
+    agency: Agency, request_for_site: AidRequest
+) -> None:
+    hook = make_webhook(agency, "https://akhs.example/hook")
+    email = Subscription.objects.create(agency=agency, channel=Channel.EMAIL, target="a@b.example")
+    make_webhook(make.make_agency("WFP"), "https://wfp.example/hook")
+    dispatched()
+    assert set(Notification.objects.values_list("subscription_id", flat=True)) == {
+        hook.pk,
+        email.pk,
+    }
+
+
+@pytest.mark.django_db
+def test_the_one_who_asked_is_told_of_the_answer_and_the_agency_not_of_its_own(
+    agency: Agency, carol: User, coordinator: User, request_for_site: AidRequest
+) -> None:
+    dispatched()
+    make_webhook(agency, "https://akhs.example/hook")
+    aid.accept(actor=carol, request=request_for_site)
+    dispatched()
+    (told,) = Notification.objects.all()
+    assert told.subscription.user == coordinator
+    assert told.subscription.channel == Channel.IN_APP
+
+
+@pytest.mark.django_db
+def test_a_subscription_to_some_kinds_hears_of_those_only(
+    agency: Agency, request_for_site: AidRequest
+) -> None:
+    make_webhook(agency, "https://akhs.example/hook", kinds=["aid_request.cancelled"])
+    dispatched()
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.django_db
+def test_one_that_is_off_or_removed_hears_nothing(
+    agency: Agency, carol: User, request_for_site: AidRequest
+) -> None:
+    make_webhook(agency, "https://akhs.example/1", is_active=False)
+    services.remove_webhook(
+        actor=carol, subscription=make_webhook(agency, "https://akhs.example/2")
+    )
+    dispatched()
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_event_that_is_dispatched_twice_is_told_once(
+    agency: Agency, request_for_site: AidRequest
+) -> None:
+    make_webhook(agency, "https://akhs.example/hook")
+    event = Event.objects.get(kind="aid_request.submitted")
+    for _ in range(3):
+        services.notify(event)
+    assert Notification.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_workers_with_the_same_event_tell_once() -> None:
+    make.make_operation()
+    agency = make.make_agency("AKHS")
+    make_webhook(agency, "https://akhs.example/hook")
+    event = record_event(
+        "situation_report.published", agency, actor=None, agency_code="AKHS", number=1
+    )
+    Subscription.objects.update(kinds=["situation_report.published"])
+
+    def work(_: int) -> None:
+        try:
+            services.notify(event)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(24)))
+    assert Notification.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_rolled_back_was_never_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(tasks.dispatch_event, "delay", sent.append)
+    monkeypatch.setattr(events, "_broker_away_until", 0.0)
+    agency = make.make_agency("AKHS")
+    with transaction.atomic():
+        record_event("aid_request.submitted", agency, actor=None)
+        transaction.set_rollback(True)
+    assert sent == []
+    assert not Event.objects.exists()
+    with transaction.atomic():
+        event = record_event("aid_request.submitted", agency, actor=None)
+        assert sent == []
+    assert sent == [str(event.pk)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_broker_the_event_waits_for_the_sweeper_and_nobody_waits_for_the_broker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries: list[str] = []
+
+    def away(pk: str) -> None:
+        tries.append(pk)
+        raise ConnectionError
+
+    monkeypatch.setattr(tasks.dispatch_event, "delay", away)
+    monkeypatch.setattr(events, "_broker_away_until", 0.0)
+    agency = make.make_agency("AKHS")
+    for _ in range(5):
+        with transaction.atomic():
+            record_event("aid_request.submitted", agency, actor=None)
+    assert len(tries) == 1
+    assert Event.objects.filter(dispatched_at__isnull=True).count() == 5
+    assert tasks.dispatch_waiting_events() == 5
+    assert not Event.objects.filter(dispatched_at__isnull=True).exists()
+
+
+@pytest.mark.django_db
+def test_a_consumer_that_fails_leaves_the_event_for_the_next_sweep(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_event("aid_request.submitted", agency, actor=None)
+    kinds, consumer = events._consumers["notifications"]
+
+    def broken(event: Event) -> None:
+        raise ValueError
+
+    monkeypatch.setitem(events._consumers, "notifications", (kinds, broken))
+    assert tasks.dispatch_waiting_events() == 1
+    assert Event.objects.filter(dispatched_at__isnull=True).count() == 1
+    monkeypatch.setitem(events._consumers, "notifications", (kinds, consumer))
+    tasks.dispatch_waiting_events()
+    assert not Event.objects.filter(dispatched_at__isnull=True).exists()
