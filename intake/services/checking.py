@@ -33,6 +33,7 @@ LONGEST_NOTE = 4000
 MOST_MEMBERS = 60
 # A clock that runs a little ahead is no arrival in the future.
 CLOCK_TOLERANCE = timedelta(minutes=10)
+LONGEST_AGO = timedelta(days=3660)
 
 
 @dataclass(frozen=True)
@@ -111,22 +112,20 @@ def check_household(data: HouseholdInput, context: Context) -> Checked:
     )
 
 
+def check_arrived_at(arrived_at: datetime, field: str, problems: list[FieldProblem]) -> None:
+    """Whether people can have arrived then: not in the future, not more than ten years ago."""
+    now = clock.now()
+    if arrived_at > now + CLOCK_TOLERANCE:
+        detail = _("The arrival lies in the future: check date and time.")
+        problems.append(FieldProblem(field, "future", detail))
+    elif arrived_at < now - LONGEST_AGO:
+        detail = _("The arrival is too long ago: check the year.")
+        problems.append(FieldProblem(field, "too_old", detail))
+
+
 def _arrival(data: HouseholdInput, context: Context, problems: list[FieldProblem]) -> datetime:
     arrived_at = clock.on_operation_clock(data.arrived_at)
-    if arrived_at > clock.now() + CLOCK_TOLERANCE:
-        problems.append(
-            FieldProblem(
-                "arrival.arrived_at",
-                "future",
-                _("The arrival lies in the future: check date and time."),
-            )
-        )
-    elif arrived_at < clock.now() - timedelta(days=3660):
-        problems.append(
-            FieldProblem(
-                "arrival.arrived_at", "too_old", _("The arrival is too long ago: check the year.")
-            )
-        )
+    check_arrived_at(arrived_at, "arrival.arrived_at", problems)
     if data.entry_point not in context.entry_points:
         problems.append(
             FieldProblem(

@@ -20,4 +20,4 @@ def holds_for(actor: Any, permission: Permission, household_id: Any) -> bool:
 def require_editor(actor: Any, household_id: Any) -> None:
     """NotPermitted unless the actor may change this household."""
     if not holds_for(actor, Permission.HOUSEHOLDS_EDIT, household_id):
-        raise NotPermitted("not_permitted", _("You may not change this household."))
+        raise NotPermitted("not_permitted", _("You may not change households."))

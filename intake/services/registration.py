@@ -173,7 +173,7 @@ def _register(
     for index in again:
         made = results[first[data[index].id]]  # type: ignore[index]
         assert isinstance(made, Registration)
-        results[index] = replace(made, created=False)
+        results[index] = replace(made, created=False, written=None)
     return [result for result in results if result is not None]
 
 
