@@ -1,13 +1,16 @@
-"""Background work on events."""
+"""Background work on events, and forgetting the answers kept for Idempotency-Key."""
 
 import logging
+from datetime import timedelta
 
 from celery import shared_task
 
 from audit.events import dispatch
-from audit.models import Event
+from audit.models import Event, IdempotentReply
+from common import clock
 
 log = logging.getLogger(__name__)
+KEEP_REPLIES = timedelta(days=1)
 
 
 @shared_task
@@ -28,3 +31,10 @@ def dispatch_waiting_events(limit: int = 500) -> int:
         except Exception:
             log.exception("event %s could not be dispatched", event.pk)
     return len(waiting)
+
+
+@shared_task
+def forget_replies() -> int:
+    """Delete first answers that nobody will ask for again; how many there were."""
+    old = IdempotentReply.objects.filter(recorded_at__lt=clock.now() - KEEP_REPLIES)
+    return old.delete()[0]

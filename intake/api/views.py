@@ -82,14 +82,11 @@ def household_shape(
     }
 
 
-def read_household(
-    household: Household, user: Any, members: Sequence[Person] | None = None
-) -> dict[str, Any]:
-    """The same, read from the database."""
+def read_household(household: Household, user: Any) -> dict[str, Any]:
+    """The same, read from the database: the members whom this user may know of."""
     arrival = household.arrivals.select_related("entry_point").earliest("occurred_at")
     consents = household.consents.filter(withdrawn_at__isnull=True).order_by("id")
-    if members is None:
-        members = list(visible_members(household, user))
+    members = list(visible_members(household, user))
     return household_shape(household, arrival, consents, person_shapes(members, user, _today()))
 
 
@@ -183,7 +180,8 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
     def _registered(self, made: Registration) -> dict[str, Any]:
         user, written = self.request.user, made.written
         if written is None:
-            body = read_household(made.household, user, made.members)
+            record_access(user, "read", made.household)
+            body = read_household(made.household, user)
         else:
             members = written_shapes(made, written, user)
             body = household_shape(made.household, written.arrival, written.consents, members)

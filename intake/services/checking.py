@@ -33,6 +33,7 @@ LONGEST_NOTE = 4000
 MOST_MEMBERS = 60
 # A clock that runs a little ahead is no arrival in the future.
 CLOCK_TOLERANCE = timedelta(minutes=10)
+LONGEST_AGO = timedelta(days=3660)
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,9 @@ def check_household(data: HouseholdInput, context: Context) -> Checked:
     """Check everything; InvalidInput with all problems."""
     problems: list[FieldProblem] = []
     arrived_at = _arrival(data, context, problems)
+    # Births are read as said on the day of arrival; when that is no day, as said today.
+    said_at = clock.now() if problems else arrived_at
+    said_on = said_at.astimezone(context.operation.zone).date()
     _codes_of_household(data, context.codes, problems)
     if not data.members:
         problems.append(FieldProblem("members", "required", _("Register at least one person.")))
@@ -91,7 +95,6 @@ def check_household(data: HouseholdInput, context: Context) -> Checked:
         problems.append(
             FieldProblem("members", "too_many", _("Register at most 60 people in one household."))
         )
-    said_on = arrived_at.astimezone(context.operation.zone).date()
     births = [
         check_member(member, context, f"members.{index}", said_on, problems)
         for index, member in enumerate(data.members)
@@ -109,22 +112,20 @@ def check_household(data: HouseholdInput, context: Context) -> Checked:
     )
 
 
+def check_arrived_at(arrived_at: datetime, field: str, problems: list[FieldProblem]) -> None:
+    """Whether people can have arrived then: not in the future, not more than ten years ago."""
+    now = clock.now()
+    if arrived_at > now + CLOCK_TOLERANCE:
+        detail = _("The arrival lies in the future: check date and time.")
+        problems.append(FieldProblem(field, "future", detail))
+    elif arrived_at < now - LONGEST_AGO:
+        detail = _("The arrival is too long ago: check the year.")
+        problems.append(FieldProblem(field, "too_old", detail))
+
+
 def _arrival(data: HouseholdInput, context: Context, problems: list[FieldProblem]) -> datetime:
     arrived_at = clock.on_operation_clock(data.arrived_at)
-    if arrived_at > clock.now() + CLOCK_TOLERANCE:
-        problems.append(
-            FieldProblem(
-                "arrival.arrived_at",
-                "future",
-                _("The arrival lies in the future: check date and time."),
-            )
-        )
-    elif arrived_at < clock.now() - timedelta(days=3660):
-        problems.append(
-            FieldProblem(
-                "arrival.arrived_at", "too_old", _("The arrival is too long ago: check the year.")
-            )
-        )
+    check_arrived_at(arrived_at, "arrival.arrived_at", problems)
     if data.entry_point not in context.entry_points:
         problems.append(
             FieldProblem(

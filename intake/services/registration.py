@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -36,7 +35,6 @@ from intake.models import (
     SpecificNeed,
 )
 from intake.models.persons import IdentityData
-from intake.needs import Fact, suggested_needs
 from intake.references import format_reference, new_token
 from intake.services.checking import (
     Checked,
@@ -46,6 +44,7 @@ from intake.services.checking import (
     context_for,
     invalid,
 )
+from intake.services.composition import refresh_suggestions, suggestions
 
 
 @dataclass(frozen=True)
@@ -147,27 +146,40 @@ def _register(
     taken = _taken_persons(data, known)
     rows = _Rows([], [], [], [], [], [], [], [])
     accepted: list[tuple[int, Checked]] = []
-    seen: set[uuid.UUID] = set()
+    first: dict[uuid.UUID, int] = {}  # where an id stands in what was sent
+    again: list[int] = []
     for index, each in enumerate(data):
         try:
             if each.id is not None and each.id in known:
                 results[index] = _again(known[each.id], each)
                 continue
-            if each.id is not None and each.id in seen:
-                raise Conflict("conflict", _("This id stands twice in what was sent."))
+            if each.id is not None and each.id in first:
+                _refuse_other_content(data[first[each.id]], each)
+                again.append(index)
+                continue
             checked = check_household(each, context)
             _refuse_taken(each, taken)
         except DomainError as error:
             results[index] = error
             continue
         if each.id is not None:
-            seen.add(each.id)
+            first[each.id] = index
+        taken |= {member.id for member in each.members if member.id is not None}
         accepted.append((index, checked))
     serials = _serials(len(accepted))
     for (index, checked), serial in zip(accepted, serials, strict=True):
         results[index] = _build(actor, checked, context, serial, import_batch, rows)
     rows.write()
+    for index in again:
+        made = results[first[data[index].id]]  # type: ignore[index]
+        assert isinstance(made, Registration)
+        results[index] = replace(made, created=False, written=None)
     return [result for result in results if result is not None]
+
+
+def _refuse_other_content(one: HouseholdInput, other: HouseholdInput) -> None:
+    if one != other:
+        raise Conflict("conflict", _("This id stands twice in what was sent."))
 
 
 def _known_households(data: Sequence[HouseholdInput]) -> dict[uuid.UUID, Household]:
@@ -360,12 +372,6 @@ def _needs(
     return needs
 
 
-def suggestions(members: Sequence[Person], on: date) -> list[set[str]]:
-    """The needs that the composition of a household suggests on a day, by member."""
-    facts = [Fact(p.sex, p.birth_earliest, p.birth_latest, p.relationship) for p in members]
-    return suggested_needs(facts, on)
-
-
 def _need(actor: Any, person: Person, code: str, status: str) -> SpecificNeed:
     return SpecificNeed(person=person, type_id=code, status=status, recorded_by=actor)
 
@@ -425,6 +431,7 @@ def _write_member(
     if household.level == RegistrationLevel.GROUP:
         household.level = RegistrationLevel.INDIVIDUAL
         household.save(update_fields=["level"])
+    refresh_suggestions(actor=actor, household=household)
     record_event("household.changed", household, actor=actor, added=1)
     household_changed(household, actor)
     return person
