@@ -113,7 +113,18 @@ def _send(ids: list[uuid.UUID]) -> None:
 
 
 def dispatch(event: Event) -> None:
-    """Call every consumer of `event` and mark it dispatched. Raises what a consumer raises."""
-    for _name, consumer in consumers_of(event.kind):
-        consumer(event)
+    """Call every consumer of `event` and mark it dispatched.
+
+    One that fails keeps no other from being called; what it raised is raised at the end, and the
+    event is left to the sweeper, which calls them all again.
+    """
+    failure: Exception | None = None
+    for name, consumer in consumers_of(event.kind):
+        try:
+            consumer(event)
+        except Exception as error:
+            log.warning("%s failed on event %s: %s", name, event.pk, type(error).__name__)
+            failure = failure or error
+    if failure is not None:
+        raise failure
     Event.objects.filter(pk=event.pk, dispatched_at__isnull=True).update(dispatched_at=clock.now())

@@ -287,6 +287,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "notifications.tasks.deliver_due_notifications",
         "schedule": 15,
     },
+    "mail-notifications": {"task": "notifications.tasks.mail_due_notifications", "schedule": 15},
     "make-situation-report": {"task": "reports.tasks.make_due_reports", "schedule": crontab()},
     "mail-situation-reports": {"task": "reports.tasks.mail_waiting_reports", "schedule": 60},
     "forget-replies": {"task": "audit.tasks.forget_replies", "schedule": 3600},

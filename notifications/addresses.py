@@ -1,19 +1,27 @@
 """Which addresses a webhook may go to: not into our own network.
 
-A hook's host is resolved once, every address it resolves to is checked, and the request goes to
-the checked address, so that a name cannot change its mind in between.
+What is written is checked when it is written; where a name leads is checked at the very moment
+of connecting, on the address that is connected to. So a name cannot change its mind in between,
+and a connection that is kept is one that was checked.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import socket
-from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+import httpx
 from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# The only part of IPv6 that is given out for the internet (IANA, IPv6 global unicast).
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+# Ways to write an IPv4 address inside an IPv6 one that a machine may still follow.
+_TUNNELS = (ipaddress.ip_network("2001::/32"), ipaddress.ip_network("2002::/16"))
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_RELAYS = ipaddress.ip_network("192.88.99.0/24")
 
 
 class AddressRefused(Exception):
@@ -25,55 +33,48 @@ class AddressRefused(Exception):
         self.message = message
 
 
-@dataclass(frozen=True)
-class Target:
-    """A checked address: where to connect and which host to name."""
+def check_url(url: str) -> httpx.URL:
+    """The address as it will be used; AddressRefused for what is no encrypted web address.
 
-    url: str
-    host: str
-    host_header: str
-
-
-def check_url(url: str) -> None:
-    """Refuse what is no web address, carries credentials, or is not encrypted."""
+    The one parser of addresses: what is checked here is what is connected to.
+    """
     try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
         raise AddressRefused(
             "not_a_url", _("Write an address such as https://example.org/hook.")
         ) from None
-    schemes = ("https", "http") if settings.WEBHOOKS_ALLOW_PRIVATE else ("https",)
-    if parts.scheme not in schemes or not parts.hostname:
+    private = settings.WEBHOOKS_ALLOW_PRIVATE
+    if parsed.scheme not in (("https", "http") if private else ("https",)) or not parsed.host:
         raise AddressRefused("not_https", _("Write an address that starts with https://."))
-    if parts.username or parts.password:
+    if parsed.userinfo or "@" in parsed.netloc.decode("ascii"):
         raise AddressRefused("credentials", _("Leave out the user name and password."))
-    if port is not None and not settings.WEBHOOKS_ALLOW_PRIVATE and port != 443:
+    if "%" in parsed.host or len(parsed.raw_host) > 253:
+        raise AddressRefused(
+            "not_a_url", _("Write an address such as https://example.org/hook.")
+        ) from None
+    if parsed.port is not None and not private and parsed.port != 443:
         raise AddressRefused("port", _("Use the standard port of https."))
-
-
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+    return parsed
 
 
 def is_public(address: _Address) -> bool:
-    """Whether an address leads out into the internet, also through a v4 address inside a v6 one."""
-    if not address.is_global or address.is_multicast:
+    """Whether an address leads out into the internet, also as an IPv4 address inside an IPv6 one.
+
+    For IPv6 what is not given out for the internet is refused, so that no form of local address
+    must be known by name.
+    """
+    if isinstance(address, ipaddress.IPv4Address):
+        return address.is_global and not address.is_multicast and address not in _RELAYS
+    if address in _NAT64:
+        return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    if address not in _GLOBAL_UNICAST or any(address in each for each in _TUNNELS):
         return False
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-        if address in _NAT64:
-            inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-        return all(is_public(each) for each in inner if each is not None)
-    return True
+    return address.is_global
 
 
-def resolve(url: str) -> Target:
-    """Where to connect for `url`; AddressRefused when any of its addresses is not public."""
-    check_url(url)
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+def checked_addresses(host: str, port: int) -> list[str]:
+    """The addresses of `host`, each of them public; AddressRefused otherwise. Waits for DNS."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -81,11 +82,4 @@ def resolve(url: str) -> Target:
     addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
     if not settings.WEBHOOKS_ALLOW_PRIVATE and not all(is_public(each) for each in addresses):
         raise AddressRefused("private_address", _("This host is inside a private network."))
-    address = addresses[0]
-    literal = f"[{address}]" if address.version == 6 else str(address)
-    query = f"?{parts.query}" if parts.query else ""
-    return Target(
-        url=f"{parts.scheme}://{literal}:{port}{parts.path or '/'}{query}",
-        host=host,
-        host_header=parts.netloc,
-    )
+    return list(dict.fromkeys(str(each) for each in addresses))

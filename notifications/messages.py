@@ -29,7 +29,9 @@ TITLES = {
     "aid_request.rerouted": gettext_lazy("A request was passed to another agency"),
     "situation_report.made": gettext_lazy("The situation report is ready for review"),
     "situation_report.published": gettext_lazy("A situation report was published"),
+    "webhook.disabled": gettext_lazy("A webhook was turned off: its receiver says it is gone"),
 }
+PING = "webhook.ping"
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,21 @@ class Message:
         if self.reference:
             lines.append(_("Reference: %(reference)s") % {"reference": self.reference})
         if self.level:
-            lines.append(_("Urgency: %(level)s") % {"level": Level(self.level).label})
+            lines.append(_("Urgency: %(level)s") % {"level": level_label(self.level)})
         lines.append(_("Sign in to read it: %(link)s") % {"link": self.link})
         return "\n".join(lines)
+
+
+def level_label(level: str) -> str:
+    """The word for a level; a level that is not known is said as it stands."""
+    return str(Level(level).label) if level in Level.values else level
 
 
 def _link(event: Event) -> str:
     names = {
         "aid.aidrequest": "admin:aid_aidrequest_change",
         "reports.situationreport": "admin:reports_situationreport_change",
+        "notifications.subscription": "admin:notifications_subscription_change",
     }
     try:
         path = reverse(names[event.subject_type], args=[event.subject_id])
@@ -67,8 +75,9 @@ def _link(event: Event) -> str:
 
 def message_for(event: Event) -> Message:
     """What is said of an event, in the active language."""
+    other = _("A test message") if event.kind == PING else _("Something happened")
     return Message(
-        title=str(TITLES.get(event.kind, gettext_lazy("Something happened"))),
+        title=str(TITLES.get(event.kind, other)),
         reference=event.subject_reference,
         level=str(event.data.get("level", "")),
         link=_link(event),
@@ -82,6 +91,6 @@ def webhook_body(event: Event) -> dict[str, Any]:
         for key in ("reference", "level", "status", "number")
         if key in event.data
     }
-    if event.subject_type == "aid.aidrequest":
+    if event.subject_type == "aid.aidrequest" and event.subject_reference:
         data["url"] = f"{settings.BASE_URL}/api/v1/aid-requests/{event.subject_reference}/"
     return {"type": event.kind, "timestamp": event.occurred_at.isoformat(), "data": data}

@@ -13,14 +13,20 @@ from common import clock
 from common.encryption import SealedTextField
 from common.models import BaseModel
 from notifications.choices import Channel, NotificationStatus
-from notifications.querysets import NotificationQuerySet, SubscriptionQuerySet
+from notifications.querysets import (
+    NotificationQuerySet,
+    OwnMessageQuerySet,
+    SubscriptionQuerySet,
+)
 
 
 class Subscription(BaseModel):
     """That a user or an agency is told of some kinds of events by one channel.
 
     `target` is an email address or a URL (sealed: a person's address is personal data); `secret`
-    (sealed) signs webhooks. Disabled by the receiver's 410, or by hand, with a reason.
+    (sealed) signs webhooks. Disabled by the receiver's 410, or by hand, with a reason. A removed
+    one has `removed_at` and neither address nor secrets; its messages stay on record. A user's
+    email without a target goes to the address of the account.
     """
 
     user = models.ForeignKey(
@@ -34,6 +40,10 @@ class Subscription(BaseModel):
     target = SealedTextField(_("address"))
     secret = SealedTextField(_("signing secret"), editable=False)
     previous_secret = SealedTextField(editable=False)
+    previous_secret_until = models.DateTimeField(null=True, editable=False)
+    language = models.CharField(
+        _("language"), max_length=10, blank=True, choices=settings.LANGUAGES, default=""
+    )
     is_active = models.BooleanField(_("active"), default=True)
     disabled_reason = models.CharField(_("disabled because"), max_length=200, blank=True)
     removed_at = models.DateTimeField(_("removed at"), null=True, blank=True, editable=False)
@@ -49,11 +59,31 @@ class Subscription(BaseModel):
                 | Q(user__isnull=True, agency__isnull=False),
                 name="subscription_has_one_owner",
                 violation_error_message=_("A subscription belongs to a user or to an agency."),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["user", "channel"],
+                condition=Q(user__isnull=False),
+                name="subscription_once_per_user_and_channel",
+                violation_error_message=_("This user is told by this channel already."),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.channel} {str(self.pk)[:8]}"
+
+    @property
+    def address(self) -> str:
+        """Where it is sent to; empty when there is nowhere (an account turned off, no email)."""
+        if self.user is None:
+            return str(self.target)
+        if not self.user.is_active:
+            return ""
+        return str(self.target or self.user.email)
+
+    @property
+    def spoken(self) -> str:
+        """The language of its messages: its own, the user's, or the installation's."""
+        return self.language or (self.user.language if self.user else "") or settings.LANGUAGE_CODE
 
 
 class Notification(BaseModel):
@@ -93,6 +123,17 @@ class Notification(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.status} {str(self.pk)[:8]}"
+
+
+class OwnMessage(Notification):
+    """A message in the application, as the user it is for sees it. No table of its own."""
+
+    objects = OwnMessageQuerySet.as_manager()  # type: ignore[misc]
+
+    class Meta:
+        proxy = True
+        verbose_name = _("my notification")
+        verbose_name_plural = _("my notifications")
 
 
 class DeliveryAttempt(BaseModel):

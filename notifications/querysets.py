@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.policies import Permission, access_of
-from notifications.choices import NotificationStatus
+from notifications.choices import Channel, NotificationStatus
 
 if TYPE_CHECKING:
     from notifications.models import Notification, Subscription  # noqa: F401
@@ -39,3 +39,18 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def due(self, now: datetime) -> Self:
         """Waiting, and their next attempt's time has come."""
         return self.filter(status=NotificationStatus.WAITING, next_attempt_at__lte=now)
+
+
+class OwnMessageQuerySet(NotificationQuerySet):
+    """Messages in the application."""
+
+    def visible_to(self, user: Any) -> Self:
+        """One's own, also for administrators."""
+        return self.filter(
+            subscription__user_id=getattr(user, "pk", None),
+            subscription__channel=Channel.IN_APP,
+        )
+
+    def unread(self) -> Self:
+        """Not opened yet."""
+        return self.filter(read_at__isnull=True)

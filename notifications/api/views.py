@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin
@@ -18,8 +18,9 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.models import Agency, User
 from accounts.policies import Permission, access_of
 from audit.idempotency import IdempotentWrites
+from common.api.etags import IF_MATCH, check_match, etag_of
 from common.errors import FieldProblem, InvalidInput, NotPermitted
-from notifications import services
+from notifications import subscriptions
 from notifications.api import serializers as shapes
 from notifications.choices import Channel
 from notifications.models import Notification, Subscription
@@ -60,10 +61,13 @@ class WebhookViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Subscripti
 
     def _agency(self) -> Agency:
         agencies = access_of(self.actor).scopes(P.WEBHOOKS).agencies
-        found = Agency.objects.filter(code__in=agencies).order_by("code").first()
-        if found is None:
-            raise NotPermitted("not_permitted", _("An agency manages its own webhooks only."))
-        return found
+        found = list(Agency.objects.filter(code__in=agencies, is_active=True)[:2])
+        if len(found) != 1:
+            raise NotPermitted("one_agency", _("Only who acts for one agency adds its webhooks."))
+        return found[0]
+
+    def _answer(self, row: Subscription) -> Response:
+        return Response(shapes.WebhookSerializer(row).data, headers={"ETag": etag_of(row)})
 
     def _found(self, pk: str) -> Subscription:
         found = self.get_queryset().filter(pk=pk).first()
@@ -74,45 +78,59 @@ class WebhookViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Subscripti
     @extend_schema(
         summary="Register a webhook",
         request=shapes.WebhookInputSerializer,
-        responses={201: shapes.NewWebhookSerializer},
+        responses={
+            201: shapes.NewWebhookSerializer,
+            200: OpenApiResponse(
+                shapes.NewWebhookSerializer, "The same id with the same content was sent before."
+            ),
+        },
     )
     def create(self, request: Request) -> Response:
         """The answer holds the signing secret; it is not shown again."""
         typed = shapes.WebhookInputSerializer(data=request.data)
         typed.is_valid(raise_exception=True)
         data = typed.validated_data
-        made, _secret = services.subscribe_webhook(
+        made, secret = subscriptions.subscribe_webhook(
             actor=self.actor,
             agency=self._agency(),
             url=data["url"],
             kinds=data["kinds"],
             subscription_id=data.get("id"),
         )
-        return Response(shapes.NewWebhookSerializer(made).data, status=status.HTTP_201_CREATED)
+        body = {**shapes.WebhookSerializer(made).data, "secret": secret}
+        code = status.HTTP_201_CREATED if secret else status.HTTP_200_OK
+        return Response(body, status=code, headers={"ETag": etag_of(made)})
 
     @extend_schema(summary="Read a webhook", responses=shapes.WebhookSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
         """Without the secret."""
-        return Response(shapes.WebhookSerializer(self._found(pk)).data)
+        return self._answer(self._found(pk))
 
     @extend_schema(
         summary="Change a webhook",
+        parameters=[IF_MATCH],
         request=shapes.WebhookEditSerializer,
         responses=shapes.WebhookSerializer,
     )
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Turning it on again forgets why it was turned off."""
+        """Only what is sent is changed; 412 when it changed since the ETag sent as If-Match.
+
+        Turning it on again forgets why it was turned off. While it is off, nothing is kept for it.
+        """
         typed = shapes.WebhookEditSerializer(data=request.data)
         typed.is_valid(raise_exception=True)
-        changed = services.change_webhook(
-            actor=self.actor, subscription=self._found(pk), **typed.validated_data
+        changed = subscriptions.change_webhook(
+            actor=self.actor,
+            subscription=self._found(pk),
+            check=lambda row: check_match(request, row),
+            **typed.validated_data,
         )
-        return Response(shapes.WebhookSerializer(changed).data)
+        return self._answer(changed)
 
     @extend_schema(summary="Remove a webhook", responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
         """Nothing more is sent; what was sent stays on record."""
-        services.remove_webhook(actor=self.actor, subscription=self._found(pk))
+        subscriptions.remove_webhook(actor=self.actor, subscription=self._found(pk))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
@@ -120,8 +138,8 @@ class WebhookViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Subscripti
     )
     @action(detail=True, methods=["post"], url_path="rotate-secret")
     def rotate_secret(self, request: Request, pk: str) -> Response:
-        """Messages are signed with the old and the new one until the next rotation."""
-        secret = services.rotate_secret(actor=self.actor, subscription=self._found(pk))
+        """For 24 hours messages are signed with the old and the new one."""
+        secret = subscriptions.rotate_secret(actor=self.actor, subscription=self._found(pk))
         return Response({"secret": secret})
 
     @extend_schema(
@@ -157,7 +175,7 @@ class WebhookViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Subscripti
             raise InvalidInput(
                 "invalid", detail, problems=[FieldProblem("delivery", "unknown", detail)]
             )
-        again = services.redeliver(actor=self.actor, notification=found)
+        again = subscriptions.redeliver(actor=self.actor, notification=found)
         return Response(shapes.DeliveryEntrySerializer(again).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(
@@ -168,5 +186,5 @@ class WebhookViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Subscripti
     @action(detail=True, methods=["post"], url_path="test")
     def ping(self, request: Request, pk: str) -> Response:
         """A signed `webhook.ping`, sent like any other message."""
-        sent = services.send_ping(actor=self.actor, subscription=self._found(pk))
+        sent = subscriptions.send_ping(actor=self.actor, subscription=self._found(pk))
         return Response(shapes.DeliveryEntrySerializer(sent).data, status=status.HTTP_202_ACCEPTED)

@@ -15,7 +15,7 @@ from aid.models import AidRequest
 from audit import events, tasks
 from audit.events import record_event
 from audit.models import Event
-from notifications import services
+from notifications import services, subscriptions
 from notifications.choices import Channel
 from notifications.models import Notification, Subscription
 from reception.models import Site
@@ -90,7 +90,7 @@ def test_one_that_is_off_or_removed_hears_nothing(
     agency: Agency, carol: User, request_for_site: AidRequest
 ) -> None:
     make_webhook(agency, "https://akhs.example/1", is_active=False)
-    services.remove_webhook(
+    subscriptions.remove_webhook(
         actor=carol, subscription=make_webhook(agency, "https://akhs.example/2")
     )
     dispatched()
