@@ -47,7 +47,7 @@ def check_url(url: str) -> httpx.URL:
     private = settings.WEBHOOKS_ALLOW_PRIVATE
     if parsed.scheme not in (("https", "http") if private else ("https",)) or not parsed.host:
         raise AddressRefused("not_https", _("Write an address that starts with https://."))
-    if parsed.userinfo or "@" in parsed.netloc.decode("ascii"):
+    if parsed.userinfo:
         raise AddressRefused("credentials", _("Leave out the user name and password."))
     if "%" in parsed.host or len(parsed.raw_host) > 253:
         raise AddressRefused(

@@ -122,7 +122,7 @@ class OwnMessageAdmin(MessageAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The list says how many are unread and whether email is on."""
         by_email = Subscription.objects.filter(
-            user__pk=request.user.pk, channel=Channel.EMAIL, is_active=True
+            user__username=request.user.get_username(), channel=Channel.EMAIL, is_active=True
         )
         extra = {"unread": self._mine(request).unread().count(), "by_email": by_email.exists()}
         return super().changelist_view(request, {**(extra_context or {}), **extra})

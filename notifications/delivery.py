@@ -86,9 +86,8 @@ def _rounds(runner: asyncio.Runner, sender: Sender, *, only: uuid.UUID | str | N
         claimed: list[Notification] = []
         if (room := MOST_AT_ONCE - len(pending)) > 0 and time.monotonic() < until:
             under_way = Counter(each.subscription_id for each in pending.values())
-            busy = [pk for pk, count in under_way.items() if count >= MOST_TO_ONE]
             claimed = queue.claim(
-                Channel.WEBHOOK, limit=room, of_one=MOST_TO_ONE, busy=busy, only=only
+                Channel.WEBHOOK, limit=room, of_one=MOST_TO_ONE, under_way=under_way, only=only
             )
         for each in claimed:
             pending[loop.create_task(_send_webhook(sender, each))] = each

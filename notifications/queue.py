@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -48,14 +48,15 @@ class Outcome:
 # does not fill the room; a row that another worker holds is passed over.
 _CLAIM = """
 WITH ranked AS (
-    SELECT n.id, row_number() OVER (
+    SELECT n.id, coalesce(b.count, 0) + row_number() OVER (
         PARTITION BY n.subscription_id ORDER BY n.next_attempt_at, n.id
     ) AS place
     FROM notifications_notification n
     JOIN notifications_subscription s ON s.id = n.subscription_id
+    LEFT JOIN unnest(%(busy)s::uuid[], %(counts)s::int[]) AS b(id, count) ON b.id = s.id
     WHERE n.status = 'waiting' AND n.next_attempt_at <= %(now)s
       AND (n.claimed_until IS NULL OR n.claimed_until <= %(now)s)
-      AND s.channel = %(channel)s AND NOT s.id = ANY(%(busy)s)
+      AND s.channel = %(channel)s
       AND (%(only)s::uuid IS NULL OR n.id = %(only)s)
 ), picked AS (
     SELECT n.id FROM notifications_notification n JOIN ranked USING (id)
@@ -85,13 +86,15 @@ def claim(
     *,
     limit: int,
     of_one: int = 50,
-    busy: Iterable[uuid.UUID] = (),
+    under_way: Mapping[uuid.UUID, int] | None = None,
     only: uuid.UUID | str | None = None,
 ) -> list[Notification]:
     """Take up to `limit` due messages of a channel for this worker, `of_one` of a subscription.
 
-    `busy` subscriptions are left out. One statement, so that two workers never take the same.
+    `under_way` says how many of a subscription this worker has in hand already. One statement,
+    so that two workers never take the same.
     """
+    busy = under_way or {}
     now = clock.now()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -101,6 +104,7 @@ def claim(
                 "until": now + CLAIM,
                 "channel": channel,
                 "busy": list(busy),
+                "counts": list(busy.values()),
                 "only": str(only) if only else None,
                 "of_one": of_one,
                 "limit": limit,

@@ -115,7 +115,9 @@ class Sender:
         )
         async with (
             asyncio.timeout(TIMEOUT),
-            self._pool.stream("POST", target, headers=list(headers.items()), content=body) as response,
+            self._pool.stream(
+                "POST", target, headers=list(headers.items()), content=body
+            ) as response,
         ):
             await _leave_body(response)
             return response.status

@@ -211,7 +211,7 @@ def test_of_one_subscription_not_too_many_are_taken_so_that_others_get_through(
     taken = queue.claim(Channel.WEBHOOK, limit=4, of_one=3)
     assert [each.subscription_id for each in taken].count(flood.pk) == 3
     assert last in taken
-    assert queue.claim(Channel.WEBHOOK, limit=4, busy=[flood.pk]) == []
+    assert queue.claim(Channel.WEBHOOK, limit=4, of_one=3, under_way={flood.pk: 3}) == []
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,6 @@ def test_of_one_subscription_not_too_many_are_taken_so_that_others_get_through(
         ("https://user:secret@agency.example/", "credentials"),
         ("https://agency.example:8443/", "port"),
         ("https://[::1", "not_a_url"),
-        ("https://@agency.example/", "credentials"),
         ("https://a\\@agency.example/", "credentials"),
         ("https://agency.example:0/", "port"),
         ("https://agency.example/\x00", "not_a_url"),

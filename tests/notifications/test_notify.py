@@ -15,12 +15,13 @@ from aid.models import AidRequest
 from audit import events, tasks
 from audit.events import record_event
 from audit.models import Event
+from common.errors import NotPermitted
 from notifications import services, subscriptions
 from notifications.choices import Channel
 from notifications.models import Notification, Subscription
 from reception.models import Site
 from tests.factories import accounts as make
-from tests.factories.notifications import make_webhook
+from tests.factories.notifications import make_notification, make_webhook
 
 
 @pytest.fixture
@@ -179,8 +180,111 @@ def test_a_consumer_that_fails_leaves_the_event_for_the_next_sweep(
         raise ValueError
 
     monkeypatch.setitem(events._consumers, "notifications", (kinds, broken))
-    assert tasks.dispatch_waiting_events() == 1
+    assert tasks.dispatch_waiting_events() == 0
     assert Event.objects.filter(dispatched_at__isnull=True).count() == 1
     monkeypatch.setitem(events._consumers, "notifications", (kinds, consumer))
     tasks.dispatch_waiting_events()
     assert not Event.objects.filter(dispatched_at__isnull=True).exists()
+
+
+@pytest.mark.django_db
+def test_events_that_cannot_be_dispatched_do_not_stand_in_the_way_of_later_ones(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds, _consumer = events._consumers["notifications"]
+    bad = {record_event("aid_request.submitted", agency, actor=None).pk for _ in range(5)}
+    good = record_event("aid_request.submitted", agency, actor=None)
+
+    def picky(event: Event) -> None:
+        if event.pk in bad:
+            raise ValueError
+
+    monkeypatch.setitem(events._consumers, "notifications", (kinds, picky))
+    assert tasks.dispatch_waiting_events(limit=2) == 1
+    good.refresh_from_db()
+    assert good.dispatched_at is not None
+    assert Event.objects.filter(dispatched_at__isnull=True).count() == 5
+
+
+@pytest.mark.django_db
+def test_a_consumer_that_fails_keeps_no_other_from_being_called(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[str] = []
+
+    def broken(event: Event) -> None:
+        raise ValueError
+
+    kinds = frozenset({"aid_request.submitted"})
+    monkeypatch.setitem(events._consumers, "a-broken", (kinds, broken))
+    monkeypatch.setitem(events._consumers, "z-sound", (kinds, lambda e: called.append(e.kind)))
+    record_event("aid_request.submitted", agency, actor=None)
+    tasks.dispatch_waiting_events()
+    assert called == ["aid_request.submitted"]
+
+
+@pytest.mark.django_db
+def test_a_report_is_told_to_its_reviewers_and_when_published_to_agencies(
+    agency: Agency, carol: User, dana: User
+) -> None:
+    reviewer = make.make_user(Role.REPORTING_OFFICER, username="reviewer")
+    gone = make.make_user(Role.REPORTING_OFFICER, username="gone", is_active=False)
+    hook = make_webhook(agency, "https://akhs.example/hook")
+    asked = make_webhook(agency, "https://akhs.example/2", kinds=["situation_report.made"])
+    record_event("situation_report.made", agency, actor=None, number=1)
+    dispatched()
+    (told,) = Notification.objects.all()
+    assert told.subscription.user == reviewer
+    assert gone != reviewer
+    record_event("situation_report.published", agency, actor=reviewer, number=1)
+    dispatched()
+    published = Notification.objects.filter(event__kind="situation_report.published")
+    assert [each.subscription for each in published] == [hook]
+    assert not Notification.objects.filter(subscription=asked).exists()
+
+
+@pytest.mark.django_db
+def test_someone_who_left_hears_nothing_more(
+    carol: User, coordinator: User, request_for_site: AidRequest
+) -> None:
+    dispatched()
+    User.objects.filter(pk=coordinator.pk).update(is_active=False)
+    aid.accept(actor=carol, request=request_for_site)
+    dispatched()
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_user_has_one_list_also_when_eight_workers_make_it() -> None:
+    """Two lists would make every later message fail."""
+    make.make_operation()
+    user = make.make_user(Role.REPORTING_OFFICER)
+    agency = make.make_agency("AKHS")
+    made = [record_event("situation_report.made", agency, actor=None) for _ in range(8)]
+
+    def work(event: Event) -> None:
+        try:
+            services.notify(event)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, made))
+    assert Subscription.objects.filter(user=user).count() == 1
+    assert Notification.objects.count() == 8
+
+
+@pytest.mark.django_db
+def test_only_the_reader_marks_a_message_as_read(dana: User, alice: User) -> None:
+    own = Subscription.objects.create(user=dana, channel=Channel.IN_APP)
+    message = make_notification(own)
+    with pytest.raises(NotPermitted):
+        services.mark_read(actor=alice, notification=message)
+    message.refresh_from_db()
+    assert message.read_at is None
+    services.mark_read(actor=dana, notification=message)
+    message.refresh_from_db()
+    assert message.read_at is not None
+    make_notification(own)
+    assert services.mark_all_read(actor=alice) == 0
+    assert services.mark_all_read(actor=dana) == 1
