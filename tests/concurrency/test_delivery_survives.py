@@ -1,4 +1,4 @@
-"""Real workers, killed in the middle: nothing is lost and nothing is sent as a new message."""
+"""Real workers and a real broker, killed in the middle: nothing is lost, nothing is sent anew."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from celery import Celery
 from django.db import connection
 
+from audit.models import Event
+from common import clock
+from common.ids import new_id
 from notifications.choices import NotificationStatus
 from notifications.models import Notification
-from notifications.tasks import deliver_due_notifications
 from tests.factories import accounts as make
-from tests.factories.notifications import make_notification, make_webhook, receiving
+from tests.factories.notifications import Receiver, make_webhook, receiving
 
 ROOT = Path(__file__).resolve().parents[2]
-MESSAGES = 60
 
 
 def redis_binary() -> str | None:
@@ -39,6 +41,7 @@ class Broker:
     """A Redis of this test's own, without anything on disk."""
 
     def __init__(self, binary: str, folder: str) -> None:
+        self.folder = folder
         self.socket = f"{folder}/redis.sock"
         self.url = f"unix://{self.socket}?db=0"
         self._command = [binary, "--port", "0", "--unixsocket", self.socket]
@@ -59,6 +62,13 @@ class Broker:
             self.process.wait()
         Path(self.socket).unlink(missing_ok=True)
 
+    def send(self, task: str, keys: list[str]) -> None:
+        """Hand tasks to the workers, as the web server does after a commit."""
+        url = self.url.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+        with Celery("test", broker=url) as app:
+            for key in keys:
+                app.send_task(task, [key])
+
 
 @pytest.fixture
 def broker() -> Iterator[Broker]:
@@ -69,8 +79,38 @@ def broker() -> Iterator[Broker]:
     with tempfile.TemporaryDirectory(prefix="panah-") as folder:
         found = Broker(binary, folder)
         found.start()
-        yield found
-        found.kill()
+        try:
+            yield found
+        finally:
+            found.kill()
+
+
+@pytest.fixture
+def workers(broker: Broker) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Starts workers over this test's database; none is left when the test ends."""
+    started: list[subprocess.Popen[bytes]] = []
+    head, _, query = os.environ["DATABASE_URL"].partition("?")
+    name = connection.settings_dict["NAME"]
+    database = head.rsplit("/", 1)[0] + f"/{name}" + (f"?{query}" if query else "")
+    command = [sys.executable, "-m", "celery", "-A", "tests.concurrency.delivery_worker"]
+    command += ["worker", "-c", "2", "-l", "ERROR", "--without-mingle", "--without-gossip"]
+
+    def start(*more: str) -> subprocess.Popen[bytes]:
+        found = subprocess.Popen(
+            [*command, *more],
+            cwd=ROOT,
+            env={**os.environ, "DATABASE_URL": database, "REDIS_URL": broker.url},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        started.append(found)
+        return found
+
+    yield start
+    for each in started:
+        if each.poll() is None:
+            kill(each)
 
 
 def wait_for(what: Callable[[], object], seconds: float = 40) -> None:
@@ -78,23 +118,7 @@ def wait_for(what: Callable[[], object], seconds: float = 40) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "waited too long"
-        time.sleep(0.05)
-
-
-def start_worker(broker: Broker) -> subprocess.Popen[bytes]:
-    """A Celery worker over this test's database, in a process group of its own."""
-    name = connection.settings_dict["NAME"]
-    url = os.environ["DATABASE_URL"]
-    head, _, query = url.partition("?")
-    database = head.rsplit("/", 1)[0] + f"/{name}" + (f"?{query}" if query else "")
-    return subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "config", "worker", "-c", "2", "-l", "ERROR"],
-        cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": database, "REDIS_URL": broker.url},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+        time.sleep(0.02)
 
 
 def kill(worker: subprocess.Popen[bytes]) -> None:
@@ -103,44 +127,72 @@ def kill(worker: subprocess.Popen[bytes]) -> None:
     worker.wait()
 
 
-def send_all(broker: Broker) -> None:
-    """Hand every waiting message to the broker, as after a commit."""
-    from celery import Celery
+def write_events(count: int) -> list[str]:
+    """Requests to the agency, as a service would have written them; nobody has acted on them."""
+    made = Event.objects.bulk_create(
+        [
+            Event(
+                kind="aid_request.submitted",
+                subject_type="aid.aidrequest",
+                subject_id=new_id(),
+                subject_reference=f"AID-21-{number:06}-1",
+                agency_code="AKHS",
+                occurred_at=clock.now(),
+                data={"reference": f"AID-21-{number:06}-1", "level": "life"},
+            )
+            for number in range(count)
+        ]
+    )
+    return [str(each.pk) for each in made]
 
-    url = broker.url.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
-    with Celery("test", broker=url) as app:
-        for pk in Notification.objects.filter(status="waiting").values_list("pk", flat=True):
-            app.send_task("notifications.tasks.deliver_notification", [str(pk)])
+
+def unfinished() -> bool:
+    """Whether an event was not acted upon or a message was not sent."""
+    return (
+        Event.objects.filter(dispatched_at__isnull=True).exists()
+        or Notification.objects.exclude(status=NotificationStatus.SENT).exists()
+    )
 
 
-def waiting() -> int:
-    """How many messages are not sent."""
-    return Notification.objects.exclude(status=NotificationStatus.SENT).count()
+def check(receiver: Receiver, events: list[str], *, twice: int) -> None:
+    """Everything arrived; at most `twice` came again, under the same id and with the same words."""
+    counts = Counter(receiver.ids)
+    told = Notification.objects.in_bulk(list(counts))
+    assert {str(key) for key in told} == set(counts), "no message came that is not on record"
+    assert sorted(str(each.event_id) for each in told.values()) == sorted(events), (
+        "for each event there came one message"
+    )
+    assert sum(counts.values()) - len(events) <= twice, "only what was in hand came again"
+    bodies = defaultdict(set)
+    for headers, body in receiver.received:
+        bodies[headers["webhook-id"]].add(body)
+    assert all(len(each) == 1 for each in bodies.values())
 
 
 @pytest.mark.django_db(transaction=True)
-def test_messages_survive_killed_workers_and_a_broker_that_forgets(broker: Broker) -> None:
+def test_messages_survive_a_killed_worker_and_a_broker_that_forgets(
+    broker: Broker, workers: Callable[..., subprocess.Popen[bytes]]
+) -> None:
     make.make_operation()
-    with receiving() as receiver:
-        hook = make_webhook(make.make_agency("AKHS"), receiver.url)
-        ids = {str(make_notification(hook).pk) for _ in range(MESSAGES)}
-        worker = start_worker(broker)
-        send_all(broker)
-        wait_for(lambda: len(receiver.received) >= 5)
+    with receiving(seconds=0.03) as receiver:
+        make_webhook(make.make_agency("AKHS"), receiver.url)
+        events = write_events(150)
+        worker = workers()
+        broker.send("audit.tasks.dispatch_event", events)
+        wait_for(lambda: len(receiver.received) >= 20)
         kill(worker)
-        assert waiting() > 0, "the worker was killed in the middle"
+        assert unfinished(), "the worker was killed in the middle"
+        # Every task that waited in the broker is lost; more happens while nobody works.
         broker.kill()
         broker.start()
-        # What the dead worker had claimed comes free when its claim runs out.
-        Notification.objects.filter(claimed_until__isnull=False).update(claimed_until=None)
-        worker = start_worker(broker)
-        try:
-            deliver_due_notifications()
-            send_all(broker)
-            wait_for(lambda: waiting() == 0)
-        finally:
-            kill(worker)
-        counts = Counter(receiver.ids)
-    assert set(counts) == ids, "every message arrived, and none under a new id"
-    assert sum(counts.values()) - MESSAGES <= 2, "only what was in hand at the kill came twice"
-    assert Notification.objects.count() == MESSAGES
+        events += write_events(50)
+        worker = workers("-B", "-s", f"{broker.folder}/schedule")
+        before = len(receiver.received)
+        wait_for(lambda: len(receiver.received) >= before + 30)
+        # The broker goes away under the running worker and comes back empty.
+        broker.kill()
+        broker.start()
+        events += write_events(20)
+        wait_for(lambda: not unfinished())
+        kill(worker)
+        check(receiver, events, twice=10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -34,8 +35,8 @@ class Receiver:
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
-    """A receiver on a loopback port."""
+def receiving(*, seconds: float = 0) -> Iterator[Receiver]:
+    """A receiver on a loopback port that takes its time to answer."""
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -48,6 +49,7 @@ def receiving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.received.append(({k.lower(): v for k, v in self.headers.items()}, body))
+            time.sleep(seconds)
             status = receiver.answers.pop(0) if receiver.answers else 204
             self.send_response(status)
             if 300 <= status < 400:
