@@ -37,8 +37,8 @@ from notifications.sending import Sender
 
 log = logging.getLogger(__name__)
 # At most so many requests under way in one process, and to one subscription.
-MOST_AT_ONCE = 200
-MOST_TO_ONE = 50
+MOST_AT_ONCE = 300
+MOST_TO_ONE = 100
 # A run claims for so long (s), then ends and lets others have the worker; there may be a next one.
 BUDGET = 20.0
 # How often (s) what has come back is noted and more is claimed.

@@ -45,7 +45,8 @@ class Outcome:
 
 
 # The oldest of each subscription first and not too many of one, so that a receiver that hangs
-# does not fill the room; a row that another worker holds is passed over.
+# does not fill the room; a row that another worker holds is passed over. Arrays, so that rows are
+# found by key whatever the planner thinks of a queue that was empty a moment ago.
 _CLAIM = """
 WITH ranked AS (
     SELECT n.id, coalesce(b.count, 0) + row_number() OVER (
@@ -59,16 +60,17 @@ WITH ranked AS (
       AND s.channel = %(channel)s
       AND (%(only)s::uuid IS NULL OR n.id = %(only)s)
 ), picked AS (
-    SELECT n.id FROM notifications_notification n JOIN ranked USING (id)
-    WHERE ranked.place <= %(of_one)s
+    SELECT n.id FROM notifications_notification n
+    WHERE n.id = ANY(ARRAY(
+        SELECT id FROM ranked WHERE place <= %(of_one)s ORDER BY place, id LIMIT %(limit)s
+    ))
       AND n.status = 'waiting' AND n.next_attempt_at <= %(now)s
       AND (n.claimed_until IS NULL OR n.claimed_until <= %(now)s)
-    ORDER BY ranked.place, n.id LIMIT %(limit)s
     FOR UPDATE OF n SKIP LOCKED
 )
 UPDATE notifications_notification n
 SET claimed_until = %(until)s, attempts = n.attempts + 1, updated_at = %(now)s
-FROM picked WHERE n.id = picked.id
+WHERE n.id = ANY(ARRAY(SELECT id FROM picked))
 RETURNING n.id
 """
 _FAILED = """
@@ -85,7 +87,7 @@ def claim(
     channel: str,
     *,
     limit: int,
-    of_one: int = 50,
+    of_one: int = 100,
     under_way: Mapping[uuid.UUID, int] | None = None,
     only: uuid.UUID | str | None = None,
 ) -> list[Notification]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +24,8 @@ TIMEOUT = 15.0
 LONGEST_BODY = 10_000
 BODY_TIMEOUT = 1.0
 MOST_ADDRESSES = 3
+# Seconds for which a connection is kept.
+KEEP = 30.0
 
 
 @lru_cache(maxsize=1)
@@ -89,17 +91,14 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
 
 
 class Sender:
-    """Connections to receivers, kept by host name, for one event loop."""
+    """Connections to receivers, kept by origin, for one event loop.
+
+    Kept here rather than in httpcore's pool, which looks at every connection for every request.
+    """
 
     def __init__(self) -> None:
         self._network = CheckedNetwork()
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=_certificates(),
-            max_connections=None,
-            max_keepalive_connections=100,
-            keepalive_expiry=30,
-            network_backend=self._network,
-        )
+        self._idle: dict[str, list[httpcore.AsyncHTTPConnection]] = {}
 
     async def post(self, url: str, *, headers: dict[str, str], body: bytes) -> int:
         """The HTTP status of the answer.
@@ -113,19 +112,54 @@ class Sender:
             port=checked.port,
             target=checked.raw_path,
         )
-        async with (
-            asyncio.timeout(TIMEOUT),
-            self._pool.stream(
+        async with asyncio.timeout(TIMEOUT), self._connection(target.origin) as connection:
+            async with connection.stream(
                 "POST", target, headers=list(headers.items()), content=body
-            ) as response,
-        ):
-            await _leave_body(response)
+            ) as response:
+                await _leave_body(response)
             return response.status
+
+    @asynccontextmanager
+    async def _connection(
+        self, origin: httpcore.Origin
+    ) -> AsyncIterator[httpcore.AsyncHTTPConnection]:
+        """One that was kept and is still open, or a new one; kept again if it can be."""
+        found = await self._kept(origin) or httpcore.AsyncHTTPConnection(
+            origin=origin,
+            ssl_context=_certificates(),
+            keepalive_expiry=KEEP,
+            network_backend=self._network,
+        )
+        try:
+            yield found
+        except BaseException:
+            await _hang_up(found)
+            raise
+        if found.is_available():
+            self._idle.setdefault(str(origin), []).append(found)
+        else:
+            await _hang_up(found)
+
+    async def _kept(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection | None:
+        kept = self._idle.get(str(origin), [])
+        while kept:
+            found = kept.pop()
+            if found.is_available() and not found.has_expired():
+                return found
+            await _hang_up(found)
+        return None
 
     async def close(self) -> None:
         """Hang up everywhere."""
-        await self._pool.aclose()
+        for kept in self._idle.values():
+            for each in kept:
+                await _hang_up(each)
         self._network.close()
+
+
+async def _hang_up(connection: httpcore.AsyncHTTPConnection) -> None:
+    with suppress(Exception):
+        await connection.aclose()
 
 
 async def _leave_body(response: httpcore.Response) -> None:
