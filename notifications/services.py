@@ -86,11 +86,11 @@ def _about_request(event: Event) -> Q:
     condition = Q(pk__in=[])
     request = (
         AidRequest.objects.filter(pk=event.subject_id)
+        .exclude(requested_by=event.actor_id)
         .select_related("requested_by")
-        .only("requested_by")
         .first()
     )
-    if request is not None and event.actor_id != request.requested_by_id:
+    if request is not None:
         _have_in_app([request.requested_by])
         condition |= Q(user=request.requested_by_id, user__is_active=True)
     if event.agency_code and not _acts_for(event.actor, event.agency_code):
