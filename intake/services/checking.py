@@ -33,6 +33,7 @@ LONGEST_NOTE = 4000
 MOST_MEMBERS = 60
 # A clock that runs a little ahead is no arrival in the future.
 CLOCK_TOLERANCE = timedelta(minutes=10)
+OLDEST_ARRIVAL = timedelta(days=3660)
 
 
 @dataclass(frozen=True)
@@ -109,22 +110,27 @@ def check_household(data: HouseholdInput, context: Context) -> Checked:
     )
 
 
-def _arrival(data: HouseholdInput, context: Context, problems: list[FieldProblem]) -> datetime:
-    arrived_at = clock.on_operation_clock(data.arrived_at)
+def arrival_time(moment: datetime, field: str, problems: list[FieldProblem]) -> datetime:
+    """When they crossed, on the operation's clock; the present, and a problem, when it cannot be.
+
+    Ages are read against the answer also then, so that all problems are told at once.
+    """
+    arrived_at = clock.on_operation_clock(moment)
     if arrived_at > clock.now() + CLOCK_TOLERANCE:
         problems.append(
-            FieldProblem(
-                "arrival.arrived_at",
-                "future",
-                _("The arrival lies in the future: check date and time."),
-            )
+            FieldProblem(field, "future", _("The arrival lies in the future: check date and time."))
         )
-    elif arrived_at < clock.now() - timedelta(days=3660):
+    elif arrived_at < clock.now() - OLDEST_ARRIVAL:
         problems.append(
-            FieldProblem(
-                "arrival.arrived_at", "too_old", _("The arrival is too long ago: check the year.")
-            )
+            FieldProblem(field, "too_old", _("The arrival is too long ago: check the year."))
         )
+    else:
+        return arrived_at
+    return clock.now()
+
+
+def _arrival(data: HouseholdInput, context: Context, problems: list[FieldProblem]) -> datetime:
+    arrived_at = arrival_time(data.arrived_at, "arrival.arrived_at", problems)
     if data.entry_point not in context.entry_points:
         problems.append(
             FieldProblem(

@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.policies import Permission, access_of
 from audit.events import record_event
-from common import clock
-from common.errors import FieldProblem, InvalidState, NotPermitted
+from common.errors import FieldProblem, InvalidInput, InvalidState, NotPermitted
 from intake.choices import HouseholdStatus
 from intake.inputs import MemberInput
+from intake.keys import PHONE, identity_keys
 from intake.lookups import codes
-from intake.models import Arrival, EntryPoint, Household, Person
-from intake.services.checking import CLOCK_TOLERANCE, invalid
+from intake.models import Arrival, EntryPoint, Household, IdentityKey, Person
+from intake.services.checking import arrival_time, invalid
 from intake.services.registration import add_member
 
 PLAIN_FIELDS = ("declared_size", "livestock")
@@ -50,8 +50,20 @@ def edit_household(
         raise InvalidState("household_closed", _("This household is closed."))
     _apply(household, changes)
     household.save()
+    if "phones" in changes:
+        _find_by_phone(household)
     record_event("household.changed", household, actor=actor, fields=sorted(changes))
     return household
+
+
+def _find_by_phone(household: Household) -> None:
+    """Its focal point is found by the numbers the household has now, and by no other."""
+    focal = household.members.filter(is_focal_point=True).select_related("identity").first()
+    if focal is None:
+        return
+    IdentityKey.objects.filter(person=focal, kind=PHONE).delete()
+    keys = identity_keys(focal, focal.identity.open(), household.phones)
+    IdentityKey.objects.bulk_create([key for key in keys if key.kind == PHONE])
 
 
 def _apply(household: Household, changes: dict[str, Any]) -> None:
@@ -93,8 +105,8 @@ def add_arrival(
 ) -> tuple[Arrival, list[Person]]:
     """People who follow a registered household across the border, with an arrival of their own."""
     point = EntryPoint.objects.visible_to(actor).filter(code=entry_point).first()
-    arrived_at = clock.on_operation_clock(arrived_at)
-    problems = []
+    problems: list[FieldProblem] = []
+    arrived_at = arrival_time(arrived_at, "arrived_at", problems)
     if point is None:
         problems.append(
             FieldProblem(
@@ -103,17 +115,20 @@ def add_arrival(
                 _("This entry point is not known: choose one from the list."),
             )
         )
-    if arrived_at > clock.now() + CLOCK_TOLERANCE:
-        problems.append(
-            FieldProblem(
-                "arrived_at", "future", _("The arrival lies in the future: check date and time.")
-            )
-        )
     if problems or point is None:
         raise invalid(problems)
     arrival = Arrival.objects.create(household=household, entry_point=point, occurred_at=arrived_at)
-    persons = [
-        add_member(actor=actor, household=household, data=member, arrival=arrival)
-        for member in members
-    ]
+    persons = []
+    for index, member in enumerate(members):
+        try:
+            persons.append(
+                add_member(actor=actor, household=household, data=member, arrival=arrival)
+            )
+        except InvalidInput as error:
+            problems += [
+                FieldProblem(f"members.{index}.{each.field}", each.code, each.detail)
+                for each in error.problems
+            ]
+    if problems:
+        raise invalid(problems)
     return arrival, persons
