@@ -31,6 +31,7 @@ ERRORS = {
     "401": "No valid token or session.",
     "403": "Not permitted.",
     "404": "Not there, or not for this reader: both are answered alike.",
+    "406": "Only JSON is served here.",
     "409": "It stands against the present state or another record; see `code`.",
     "412": "The record changed since it was read.",
     "415": "Send application/json.",
@@ -59,11 +60,25 @@ def describe_errors(
     schemas = components.setdefault("schemas", {})
     schemas["Problem"], schemas["FieldProblem"] = PROBLEM, FIELD_PROBLEM
     components["responses"] = {_name(status): _response(status) for status in ERRORS}
+    _null_as_a_type(result)
     for path, operations in result.get("paths", {}).items():
         for verb, operation in operations.items():
             if verb in _WRITES | {"get"}:
                 _describe(path, verb, operation)
     return result
+
+
+def _null_as_a_type(node: Any) -> None:
+    """The framework's pages say `nullable`, which OpenAPI 3.1 no longer knows."""
+    if isinstance(node, dict):
+        if node.get("nullable") is True and isinstance(node.get("type"), str):
+            del node["nullable"]
+            node["type"] = [node["type"], "null"]
+        for each in node.values():
+            _null_as_a_type(each)
+    elif isinstance(node, list):
+        for each in node:
+            _null_as_a_type(each)
 
 
 def _name(status: str) -> str:
@@ -84,7 +99,7 @@ def _response(status: str) -> dict[str, Any]:
 
 def _describe(path: str, verb: str, operation: dict[str, Any]) -> None:
     parameters = operation.setdefault("parameters", [])
-    possible = {"401", "403", "429"}
+    possible = {"401", "403", "406", "429"}
     if "{" in path:
         possible.add("404")
     if any(each["in"] == "query" for each in parameters):
@@ -99,3 +114,12 @@ def _describe(path: str, verb: str, operation: dict[str, Any]) -> None:
     responses = operation.setdefault("responses", {})
     for status in sorted(possible):
         responses.setdefault(status, {"$ref": f"#/components/responses/{_name(status)}"})
+    for status, answer in responses.items():
+        if status >= "400" and "content" in answer:
+            # A view that shows an example of its own: no error is plain JSON.
+            answer["content"] = {
+                "application/problem+json": {
+                    **next(iter(answer["content"].values())),
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                }
+            }

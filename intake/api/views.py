@@ -42,6 +42,8 @@ from intake.services.editing import add_arrival, edit_household
 from intake.services.registration import Registration
 
 P = Permission
+# What belongs to one household is told at once, without pages and filters.
+WHOLE: dict[str, Any] = {"pagination_class": None, "filter_backends": []}
 
 
 def _today() -> date:
@@ -273,7 +275,7 @@ class HouseholdViewSet(
         return self._answer(changed)
 
     @extend_schema(summary="Members of a household", responses=shapes.PersonSerializer(many=True))
-    @action(detail=True, methods=["get"])
+    @action(detail=True, methods=["get"], **WHOLE)
     def members(self, request: Request, reference: str) -> Response:
         """All members, with names."""
         household = self.get_object()
@@ -299,7 +301,7 @@ class HouseholdViewSet(
         return Response(shape, status=status.HTTP_200_OK if known else status.HTTP_201_CREATED)
 
     @extend_schema(summary="Arrivals of a household", responses=shapes.ArrivalSerializer(many=True))
-    @action(detail=True, methods=["get"])
+    @action(detail=True, methods=["get"], **WHOLE)
     def arrivals(self, request: Request, reference: str) -> Response:
         """When and where its people crossed."""
         rows = self.get_object().arrivals.select_related("entry_point").order_by("occurred_at")
@@ -328,7 +330,7 @@ class HouseholdViewSet(
         )
 
     @extend_schema(summary="Exits of a household", responses=shapes.ExitSerializer(many=True))
-    @action(detail=True, methods=["get"])
+    @action(detail=True, methods=["get"], **WHOLE)
     def exits(self, request: Request, reference: str) -> Response:
         """Who left, why and when."""
         members = visible_members(self.get_object(), request.user)
