@@ -87,7 +87,13 @@ class _Rows:
     events: list[Event]
 
     def write(self) -> None:
-        """One COPY a table, in the order of their foreign keys."""
+        """One COPY a table, in the order of their foreign keys.
+
+        Ids that clients make are written in their order: two devices that send the same
+        households in another order wait for each other and never deadlock.
+        """
+        self.households.sort(key=_by_key)
+        self.persons.sort(key=_by_key)
         for rows in (
             self.households,
             self.arrivals,
@@ -100,6 +106,10 @@ class _Rows:
         ):
             copy_rows(rows)
         events_written(self.events)
+
+
+def _by_key(row: Household | Person) -> uuid.UUID:
+    return row.pk
 
 
 def register_household(*, actor: Any, data: HouseholdInput) -> Registration:
