@@ -5,6 +5,7 @@ import logging
 from celery import shared_task
 
 from audit.events import dispatch
+from audit.idempotency import forget_old_replies
 from audit.models import Event
 
 log = logging.getLogger(__name__)
@@ -28,3 +29,9 @@ def dispatch_waiting_events(limit: int = 500) -> int:
         except Exception:
             log.exception("event %s could not be dispatched", event.pk)
     return len(waiting)
+
+
+@shared_task
+def sweep_idempotent_replies() -> int:
+    """Forget the answers to writes with an Idempotency-Key that are older than a day."""
+    return forget_old_replies()
