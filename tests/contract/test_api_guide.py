@@ -25,7 +25,7 @@ GUIDE = (Path(settings.BASE_DIR) / "docs" / "api.md").read_text()
 COMMANDS = re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL)
 OFFICERS = {
     "": (Role.REGISTRAR, "households:read households:write"),
-    "placements/": (Role.PLACEMENT_OFFICER, "placements:write"),
+    "placements/": (Role.PLACEMENT_OFFICER, "households:read sites:read placements:write"),
     "aid-requests/": (Role.AID_COORDINATOR, "households:read aid-requests:write"),
 }
 
