@@ -11,6 +11,8 @@ from intake.models.persons import IdentityData
 from intake.names import name_keys, normalise, skeleton
 
 NAME, PART, FATHER, DOCUMENT, PHONE = "name", "part", "father", "document", "phone"
+# Own name and father's name together: rare enough to look up among a million.
+PAIR = "pair"
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 # The last nine digits tell a phone apart with and without its country code.
 _PHONE_TAIL = 9
@@ -33,7 +35,9 @@ def key_values(data: IdentityData, phones: Iterable[str] = ()) -> set[tuple[str,
     for name in (data.name, *data.also_known_as):
         found.add((NAME, skeleton(name)))
         found |= {(PART, key) for key in name_keys(name)}
-    found.add((FATHER, skeleton(data.father_name)))
+    if father := skeleton(data.father_name):
+        found.add((FATHER, father))
+        found |= {(PAIR, f"{own}|{father}") for kind, own in list(found) if kind == NAME and own}
     found |= {(DOCUMENT, document_key(d.get("number", ""))) for d in data.documents}
     found |= {(PHONE, phone_key(phone)) for phone in (*data.phones, *phones)}
     return {(kind, value) for kind, value in found if value}

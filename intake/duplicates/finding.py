@@ -27,10 +27,10 @@ WITH mine AS (
     SELECT p.household_id, k.person_id, k.kind, k.digest
     FROM intake_identitykey k JOIN intake_person p ON p.id = k.person_id
     WHERE p.household_id = ANY(%(households)s) AND p.exit_reason <> ALL(%(not_compared)s)
-      AND k.kind IN ('name', 'document', 'phone')
+      AND k.kind IN ('pair', 'document', 'phone')
 ), shared AS (
     SELECT m.household_id AS asked, p.household_id AS other, m.kind, m.digest,
-           m.person_id AS mine, p.id AS theirs
+           m.person_id AS mine
     FROM mine m
     JOIN intake_identitykey k ON k.digest = m.digest AND k.kind = m.kind
     JOIN intake_person p ON p.id = k.person_id AND p.household_id <> m.household_id
@@ -39,10 +39,7 @@ WITH mine AS (
     SELECT asked, other,
            count(DISTINCT digest) FILTER (WHERE kind = 'document') AS documents,
            count(DISTINCT digest) FILTER (WHERE kind = 'phone') AS phones,
-           count(DISTINCT mine) FILTER (WHERE kind = 'name' AND EXISTS (
-               SELECT 1 FROM intake_identitykey f JOIN intake_identitykey g
-                 ON g.digest = f.digest AND g.kind = 'father' AND g.person_id = shared.theirs
-               WHERE f.kind = 'father' AND f.person_id = shared.mine)) AS members
+           count(DISTINCT mine) FILTER (WHERE kind = 'pair') AS members
     FROM shared GROUP BY asked, other
 ), ranked AS (
     SELECT e.*, row_number() OVER (

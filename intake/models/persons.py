@@ -159,7 +159,8 @@ class Identity(models.Model):
 class IdentityKey(models.Model):
     """A keyed hash by which an identity is found: no personal data without the lookup key.
 
-    `kind`: name (skeleton of the whole name), part (of one part), father, document, phone.
+    `kind`: name (skeleton of the whole name), part (of one part), father, pair (own and father's
+    name together), document, phone.
     """
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="keys")
