@@ -29,7 +29,7 @@ _copy = psycopg.Cursor.copy
 STEPS = {
     "checking and births": ("check_household",),
     "encryption": ("seal",),
-    "keys": ("identity_keys",),
+    "keys": ("_keys",),
     "inserts": ("write",),
 }
 
