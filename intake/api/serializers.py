@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.functional import cached_property
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -29,6 +29,7 @@ from intake.choices import (
 )
 from intake.inputs import ConsentInput, DocumentInput, HouseholdInput, MemberInput
 from intake.models import EntryPoint, Household, PersonExit
+from intake.services.checking import MOST_MEMBERS
 
 Shape = serializers.Serializer[Any]
 
@@ -302,10 +303,21 @@ class HouseholdEntrySerializer(serializers.ModelSerializer[Household]):
         ]
 
 
+@extend_schema_field(HouseholdInputSerializer)
+class AnyHousehold(serializers.Field[Any, Any, Any, Any]):
+    """A household in the schema; anything at all is taken, and answered by itself."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """As it was sent."""
+        return data
+
+
 class BatchInputSerializer(Shape):
     """Up to 500 households of a device that was offline."""
 
-    households = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=500)
+    households = serializers.ListField(
+        child=AnyHousehold(allow_null=True), min_length=1, max_length=500
+    )
 
 
 class BatchAnswerSerializer(Shape):
@@ -330,14 +342,14 @@ class LateArrivalSerializer(Shape):
 
     entry_point = serializers.CharField(max_length=40)
     arrived_at = serializers.DateTimeField()
-    members = MemberInputSerializer(many=True, min_length=1)  # type: ignore[call-arg]
+    members = MemberInputSerializer(many=True, min_length=1, max_length=MOST_MEMBERS)  # type: ignore[call-arg]
 
 
 class ExitInputSerializer(Shape):
     """A person leaves the count."""
 
     person = serializers.UUIDField()
-    reason = serializers.ChoiceField(ExitReason.choices)
+    reason = Choice(ExitReason.choices)
     occurred_at = serializers.DateTimeField()
     voluntary = serializers.BooleanField(required=False, allow_null=True, default=None)
     destination = _text(100)
