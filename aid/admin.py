@@ -179,7 +179,7 @@ class AidRequestAdmin(PolicyModelAdmin):
     @admin.display(description=_("Sector"), ordering="sector")
     def sector_label(self, row: AidRequest) -> str:
         """The sector in words."""
-        return row.sector.label
+        return row.sector.name
 
     @admin.display(description=_("Agency"), ordering="agency__code")
     def agency_code(self, row: AidRequest) -> str:
@@ -368,7 +368,7 @@ class AgencyServiceAdmin(PolicyModelAdmin):
     @admin.display(description=_("Sector"), ordering="sector")
     def sector_label(self, row: AgencyService) -> str:
         """The sector in words."""
-        return row.sector.label
+        return row.sector.name
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The sector of a line stays."""

@@ -109,7 +109,7 @@ class NewRequestForm(forms.Form):
         site.queryset = Site.objects.visible_to(user).exclude(status="closed")
         sector: Any = self.fields["sector"]
         sector.queryset = Sector.objects.filter(disabled_on__isnull=True).order_by("label")
-        sector.label_from_instance = lambda each: each.label
+        sector.label_from_instance = lambda each: each.name
         agency: Any = self.fields["agency"]
         chosen = str(self["sector"].value() or "")
         agency.choices = agency_choices(chosen)

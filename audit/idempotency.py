@@ -7,7 +7,6 @@ for the first to end, then finds its answer; one that failed left no key and is 
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any, cast
 
 from django.db import transaction
@@ -19,19 +18,11 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from audit.models import IdempotentReply
-from common import clock
 from common.encryption import lookup_hash, seal, unseal
 from common.errors import DomainError, InvalidInput
 
 CONTEXT = "audit_idempotentreply"
 LONGEST_KEY = 200
-KEPT = timedelta(days=1)
-
-
-def forget_old_replies() -> int:
-    """Delete answers older than a day; how many. They hold names, sealed, and serve no more."""
-    deleted, _by_model = IdempotentReply.objects.filter(recorded_at__lt=clock.now() - KEPT).delete()
-    return deleted
 
 
 class KeyReused(DomainError):

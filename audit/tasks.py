@@ -1,14 +1,16 @@
-"""Background work on events."""
+"""Background work on events, and forgetting the answers kept for Idempotency-Key."""
 
 import logging
+from datetime import timedelta
 
 from celery import shared_task
 
 from audit.events import dispatch
-from audit.idempotency import forget_old_replies
-from audit.models import Event
+from audit.models import Event, IdempotentReply
+from common import clock
 
 log = logging.getLogger(__name__)
+KEEP_REPLIES = timedelta(days=1)
 
 
 @shared_task
@@ -32,6 +34,7 @@ def dispatch_waiting_events(limit: int = 500) -> int:
 
 
 @shared_task
-def sweep_idempotent_replies() -> int:
-    """Forget the answers to writes with an Idempotency-Key that are older than a day."""
-    return forget_old_replies()
+def forget_replies() -> int:
+    """Delete first answers that nobody will ask for again; how many there were."""
+    old = IdempotentReply.objects.filter(recorded_at__lt=clock.now() - KEEP_REPLIES)
+    return old.delete()[0]

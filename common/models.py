@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from common import clock
 from common.ids import new_id
@@ -32,6 +33,9 @@ class BaseModel(models.Model):
         super().save(*args, **kwargs)
 
 
+LABEL_SEPARATOR = ": "
+
+
 class CodeListEntry(models.Model):
     """One entry of a list that the field owns. Never deleted: disabled from a day on."""
 
@@ -43,4 +47,10 @@ class CodeListEntry(models.Model):
         abstract = True
 
     def __str__(self) -> str:
-        return f"{self.code} {self.label}" if self.label else self.code
+        return f"{self.code} {self.name}" if self.label else self.code
+
+    @property
+    def name(self) -> str:
+        """The label in the reader's language; `Disability: speech impairment` part by part."""
+        parts = self.label.split(LABEL_SEPARATOR)
+        return LABEL_SEPARATOR.join(pgettext("code list", part) for part in parts if part)

@@ -6,6 +6,7 @@ of template tags into Python.
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import Iterator
@@ -32,6 +33,12 @@ KEYWORDS: dict[str, tuple[Any, ...] | None] = {
 APPS = (
     *("accounts", "aid", "audit", "common", "config", "demo", "intake"),
     *("notifications", "reception", "reports"),
+)
+# Code lists whose labels people read in their language (common.models.CodeListEntry.name).
+CODE_LISTS = (
+    *("intake/codelists/countries.csv", "intake/codelists/document_types.csv"),
+    *("intake/codelists/languages.csv", "intake/codelists/specific_needs.csv"),
+    "aid/codelists/sectors.csv",
 )
 # (context or None, singular, plural or None)
 Key = tuple[str | None, str, str | None]
@@ -71,7 +78,17 @@ def words(root: Path) -> dict[Key, set[str]]:
                 if path.suffix == ".py" or "templates" in path.parts:
                     for key in words_of(path):
                         found.setdefault(key, set()).add(app)
+    for name in CODE_LISTS:
+        for key in labels_of(root / name):
+            found.setdefault(key, set()).add(name.partition("/")[0])
     return found
+
+
+def labels_of(path: Path) -> set[Key]:
+    """The labels of a code list, part by part."""
+    with path.open(encoding="utf-8", newline="") as file:
+        labels = [row["label"] for row in csv.DictReader(file)]
+    return {("code list", part, None) for label in labels for part in label.split(": ") if part}
 
 
 def read_catalogue(path: Path) -> Catalog:

@@ -287,16 +287,13 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 # The rows are what matters: every task here only finds work that the database says is due.
 CELERY_BEAT_SCHEDULE = {
     "dispatch-events": {"task": "audit.tasks.dispatch_waiting_events", "schedule": 30},
-    "sweep-idempotent-replies": {
-        "task": "audit.tasks.sweep_idempotent_replies",
-        "schedule": 3600,
-    },
     "deliver-notifications": {
         "task": "notifications.tasks.deliver_due_notifications",
         "schedule": 15,
     },
     "make-situation-report": {"task": "reports.tasks.make_due_reports", "schedule": crontab()},
     "mail-situation-reports": {"task": "reports.tasks.mail_waiting_reports", "schedule": 60},
+    "forget-replies": {"task": "audit.tasks.forget_replies", "schedule": 3600},
     "expire-reservations": {"task": "reception.tasks.expire_reservations", "schedule": 60},
 }
 

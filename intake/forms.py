@@ -359,4 +359,4 @@ def need_codes(text: str) -> list[str]:
 
 
 def _label(entry: Country | Language | DocumentType | SpecificNeedType) -> str:
-    return entry.label or entry.code
+    return entry.name or entry.code

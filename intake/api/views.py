@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -85,7 +86,7 @@ def household_shape(
 
 
 def read_household(household: Household, user: Any) -> dict[str, Any]:
-    """The same, read from the database."""
+    """The same, read from the database: the members whom this user may know of."""
     arrival = household.arrivals.select_related("entry_point").earliest("occurred_at")
     consents = household.consents.filter(withdrawn_at__isnull=True).order_by("id")
     members = list(visible_members(household, user))
@@ -177,11 +178,10 @@ class HouseholdViewSet(
     )
     def create(self, request: Request) -> Response:
         """201 when it was made; 200 with the same body when it was registered before."""
-        typed = shapes.HouseholdInputSerializer(data=request.data)
-        typed.is_valid(raise_exception=True)
-        made = services.register_household(
-            actor=request.user, data=shapes.household_input(typed.validated_data)
-        )
+        sent, problems = shapes.household_sent(request.data)
+        if sent is None:
+            raise ValidationError(problems)
+        made = services.register_household(actor=request.user, data=sent)
         return Response(
             self._registered(made),
             status=status.HTTP_201_CREATED if made.created else status.HTTP_200_OK,
@@ -191,6 +191,7 @@ class HouseholdViewSet(
     def _registered(self, made: Registration) -> dict[str, Any]:
         user, written = self.request.user, made.written
         if written is None:
+            record_access(user, "read", made.household)
             body = read_household(made.household, user)
         else:
             members = written_shapes(made, written, user)
@@ -200,11 +201,9 @@ class HouseholdViewSet(
 
     def _possible_duplicates(self, made: Registration) -> list[dict[str, Any]]:
         """What the caller may see of them; a new household's pairs also join the queue."""
-        candidates = duplicates.candidates_for(made.household)
+        candidates = duplicates.candidates_for(made.household, offer=made.created)
         if not candidates:
             return []
-        if made.created:
-            duplicates.find_duplicates([made.household.pk])
         visible = Household.objects.visible_to(self.request.user)
         known = set(
             visible.filter(pk__in=[c.household.pk for c in candidates]).values_list("pk", flat=True)
@@ -236,11 +235,11 @@ class HouseholdViewSet(
         answers: list[dict[str, Any]] = [{} for _ in sent]
         inputs = []
         for index, each in enumerate(sent):
-            item = shapes.HouseholdInputSerializer(data=each if each is not None else {})
-            if item.is_valid():
-                inputs.append((index, shapes.household_input(item.validated_data)))
+            item, problems = shapes.household_sent(each if each is not None else {})
+            if item is not None:
+                inputs.append((index, item))
             else:
-                answers[index] = _refused(index, each, _shape_error(item.errors))
+                answers[index] = _refused(index, each, _shape_error(problems))
         results = register_batch(actor=request.user, data=[data for _index, data in inputs])
         for (index, _data), result in zip(inputs, results, strict=True):
             if isinstance(result, DomainError):

@@ -31,6 +31,11 @@ from intake.names import is_blank
 LONGEST_NAME = 200
 LONGEST_NOTE = 4000
 MOST_MEMBERS = 60
+# Django makes the list of values anew each time that it is asked for.
+PURPOSES = tuple(ConsentPurpose.values)
+BASES, LEVELS = tuple(LegalBasis.values), tuple(RegistrationLevel.values)
+SEXES, RELATIONSHIPS = tuple(Sex.values), tuple(Relationship.values)
+MARITAL, SOURCES = tuple(MaritalStatus.values), tuple(BirthSource.values)
 # A clock that runs a little ahead is no arrival in the future.
 CLOCK_TOLERANCE = timedelta(minutes=10)
 OLDEST_ARRIVAL = timedelta(days=3660)
@@ -85,6 +90,7 @@ def check_household(data: HouseholdInput, context: Context) -> Checked:
     """Check everything; InvalidInput with all problems."""
     problems: list[FieldProblem] = []
     arrived_at = _arrival(data, context, problems)
+    said_on = arrived_at.astimezone(context.operation.zone).date()
     _codes_of_household(data, context.codes, problems)
     if not data.members:
         problems.append(FieldProblem("members", "required", _("Register at least one person.")))
@@ -92,7 +98,6 @@ def check_household(data: HouseholdInput, context: Context) -> Checked:
         problems.append(
             FieldProblem("members", "too_many", _("Register at most 60 people in one household."))
         )
-    said_on = arrived_at.astimezone(context.operation.zone).date()
     births = [
         check_member(member, context, f"members.{index}", said_on, problems)
         for index, member in enumerate(data.members)
@@ -157,8 +162,8 @@ def _codes_of_household(data: HouseholdInput, known: Codes, problems: list[Field
         ("origin_area", data.origin_area, known.areas),
         ("preferred_language", data.preferred_language, known.languages),
         ("interpreter_language", data.interpreter_language, known.languages),
-        ("legal_basis", data.legal_basis, LegalBasis.values),
-        ("level", data.level, RegistrationLevel.values),
+        ("legal_basis", data.legal_basis, BASES),
+        ("level", data.level, LEVELS),
     ):
         if value and value not in allowed:
             problems.append(_unknown(field))
@@ -168,7 +173,7 @@ def _codes_of_household(data: HouseholdInput, known: Codes, problems: list[Field
         )
     seen: set[tuple[str, str]] = set()
     for index, consent in enumerate(data.consents):
-        if consent.purpose not in ConsentPurpose.values:
+        if consent.purpose not in PURPOSES:
             problems.append(_unknown(f"consents.{index}.purpose"))
         if (consent.purpose, consent.recipient) in seen:
             problems.append(
@@ -202,10 +207,10 @@ def check_member(
     if len(member.notes) > LONGEST_NOTE:
         problems.append(FieldProblem(f"{path}.notes", "too_long", _("Write at most 4000 letters.")))
     for field, value, allowed in (
-        ("sex", member.sex, Sex.values),
-        ("relationship", member.relationship, Relationship.values),
-        ("marital_status", member.marital_status, MaritalStatus.values),
-        ("birth_source", member.birth_source, BirthSource.values),
+        ("sex", member.sex, SEXES),
+        ("relationship", member.relationship, RELATIONSHIPS),
+        ("marital_status", member.marital_status, MARITAL),
+        ("birth_source", member.birth_source, SOURCES),
         ("nationality", member.nationality or None, known.countries),
     ):
         if value is not None and value not in allowed:

@@ -9,15 +9,15 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.policies import Permission, access_of
 from audit.events import record_event
-from common.errors import FieldProblem, InvalidInput, InvalidState, NotPermitted
+from common.errors import FieldProblem, InvalidInput, InvalidState
 from intake.choices import HouseholdStatus
 from intake.inputs import MemberInput
 from intake.keys import PHONE, identity_keys
 from intake.lookups import codes
 from intake.models import Arrival, EntryPoint, Household, IdentityKey, Person
 from intake.services.checking import arrival_time, invalid
+from intake.services.permitted import require_editor
 from intake.services.registration import add_member
 
 PLAIN_FIELDS = ("declared_size", "livestock")
@@ -41,8 +41,7 @@ def edit_household(
     `changes` holds the fields to change. `check` is called with the locked row before anything
     is written (If-Match).
     """
-    if not access_of(actor).can(Permission.HOUSEHOLDS_EDIT):
-        raise NotPermitted("not_permitted", _("You may not change households."))
+    require_editor(actor, household.pk)
     household = Household.objects.select_for_update().get(pk=household.pk)
     if check is not None:
         check(household)
@@ -103,7 +102,14 @@ def add_arrival(
     arrived_at: datetime,
     members: Sequence[MemberInput],
 ) -> tuple[Arrival, list[Person]]:
-    """People who follow a registered household across the border, with an arrival of their own."""
+    """People who follow a registered household across the border, with an arrival of their own.
+
+    Sent again, people who all have ids of their own are found on the arrival they came with.
+    Raises InvalidInput with every problem: `arrived_at`, `members.0.birth`, …
+    """
+    household = Household.objects.select_for_update().get(pk=household.pk)
+    if (known := _already_followed(household, members)) is not None:
+        return known
     point = EntryPoint.objects.visible_to(actor).filter(code=entry_point).first()
     problems: list[FieldProblem] = []
     arrived_at = arrival_time(arrived_at, "arrived_at", problems)
@@ -126,9 +132,21 @@ def add_arrival(
             )
         except InvalidInput as error:
             problems += [
-                FieldProblem(f"members.{index}.{each.field}", each.code, each.detail)
-                for each in error.problems
+                FieldProblem(f"members.{index}.{p.field}", p.code, p.detail) for p in error.problems
             ]
     if problems:
         raise invalid(problems)
     return arrival, persons
+
+
+def _already_followed(
+    household: Household, members: Sequence[MemberInput]
+) -> tuple[Arrival, list[Person]] | None:
+    ids = [member.id for member in members if member.id is not None]
+    if not ids or len(ids) < len(members):
+        return None
+    found = household.members.select_related("arrival").in_bulk(ids)
+    arrivals = {person.arrival for person in found.values()}
+    if len(found) < len(set(ids)) or len(arrivals) != 1 or (arrival := arrivals.pop()) is None:
+        return None
+    return arrival, [found[pk] for pk in ids]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.policies import Permission, access_of
 from audit.events import record_event
 from common import clock
-from common.errors import FieldProblem, InvalidInput, InvalidState, NotPermitted
+from common.errors import FieldProblem, InvalidInput, InvalidState
 from intake.choices import ExitReason, HouseholdStatus, ProcessStatus
 from intake.hooks import household_changed
 from intake.models import Household, Person, PersonExit
+from intake.services.composition import refresh_suggestions
+from intake.services.permitted import require_editor
 
 # Taken by other services, with what belongs to them.
 _NOT_BY_HAND = (ExitReason.SEPARATED, ExitReason.DUPLICATE)
@@ -31,7 +33,7 @@ def record_exit(
     destination: str = "",
 ) -> PersonExit:
     """Record that a person left: why and when it happened. Frees their place."""
-    _require_editor(actor)
+    require_editor(actor, person.household_id)
     if reason not in ExitReason.values or reason in _NOT_BY_HAND:
         raise InvalidInput(
             "invalid",
@@ -46,11 +48,6 @@ def record_exit(
         voluntary=voluntary,
         destination=destination,
     )
-
-
-def _require_editor(actor: Any) -> None:
-    if not access_of(actor).can(Permission.HOUSEHOLDS_EDIT):
-        raise NotPermitted("not_permitted", _("You may not change households."))
 
 
 def close_person(
@@ -94,6 +91,7 @@ def close_person(
     person.is_focal_point = False
     person.save(update_fields=["left_at", "exit_reason", "process_status", "is_focal_point"])
     _settle(household, needs_focal_point=was_focal)
+    refresh_suggestions(actor=actor, household=household)
     # The event says that someone left the household; why is with the person.
     record_event("person.exited", household, actor=actor, occurred_at=occurred_at)
     household_changed(household, actor)
@@ -102,12 +100,21 @@ def close_person(
 
 @transaction.atomic
 def reverse_exit(*, actor: Any, person: Person) -> Person:
-    """Take an exit back: the person is in the count again, without a place."""
-    _require_editor(actor)
+    """Take an exit back: the person is in the count again, without a place.
+
+    A separation is taken back by what the authority decided (`separate_person`, released as a
+    civilian), a repeat by undoing that decision.
+    """
+    require_editor(actor, person.household_id)
+    return reopen_person(actor=actor, person=person, not_for=_NOT_BY_HAND)
+
+
+def reopen_person(*, actor: Any, person: Person, not_for: Collection[str] = ()) -> Person:
+    """The return itself, for services that have checked who may. Runs in their transaction."""
     household = Household.objects.select_for_update().get(pk=person.household_id)
     person = Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
     standing = PersonExit.objects.filter(person=person, reversed_at__isnull=True).first()
-    if standing is None or household.merged_into_id is not None:
+    if standing is None or standing.reason in not_for or household.merged_into_id is not None:
         raise InvalidState("not_left", _("This person has not left, or by another decision."))
     standing.reversed_at = clock.now()
     standing.save(update_fields=["reversed_at"])
@@ -116,6 +123,7 @@ def reverse_exit(*, actor: Any, person: Person) -> Person:
     person.process_status = ProcessStatus.ACTIVE
     person.save(update_fields=["left_at", "exit_reason", "process_status"])
     _settle(household, needs_focal_point=True)
+    refresh_suggestions(actor=actor, household=household)
     record_event("household.changed", household, actor=actor, returned=1)
     household_changed(household, actor)
     return person

@@ -13,13 +13,15 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Operation
-from accounts.policies import Permission, access_of
+from accounts.policies import Permission
 from audit.events import record_event
+from common import clock
 from common.errors import FieldProblem, InvalidInput, NotPermitted
 from intake.births import is_child
 from intake.choices import ExitReason, NeedStatus, ScreeningOutcomeKind
-from intake.models import Person, ScreeningOutcome, SpecificNeed
-from intake.services.exits import close_person
+from intake.models import Household, Person, PersonExit, ScreeningOutcome, SpecificNeed
+from intake.services.exits import close_person, reopen_person
+from intake.services.permitted import holds_for
 
 K = ScreeningOutcomeKind
 SEPARATING = (K.REFERRED, K.HELD)
@@ -41,14 +43,11 @@ def separate_person(
     Referred or held: the person leaves the civilian count and loses any place; the rest of the
     household stays. Whoever may be under 18, or whose age is unknown, is never separated: the
     outcome becomes child protection, and the need waits for a protection officer. Registrars who
-    register may record a referral they witnessed; they cannot read it again.
+    register may record a referral they witnessed; they cannot read it again. Released as a
+    civilian: whoever had been separated is in the count again.
     """
-    access = access_of(actor)
-    if not (
-        access.can(Permission.SCREENING)
-        or (outcome in SEPARATING and access.can(Permission.HOUSEHOLDS_REGISTER))
-    ):
-        raise NotPermitted("not_permitted", _("You may not record screening outcomes."))
+    occurred_at = clock.on_operation_clock(occurred_at)
+    _require_recorder(actor, person, outcome)
     if outcome not in K.values:
         raise InvalidInput(
             "invalid",
@@ -73,7 +72,22 @@ def separate_person(
         )
     elif outcome == K.CHILD:
         _protect_child(actor, person)
+    elif outcome == K.RELEASED and _is_separated(person):
+        reopen_person(actor=actor, person=person)
     return sealed
+
+
+def _require_recorder(actor: Any, person: Person, outcome: str) -> None:
+    allowed = [Permission.SCREENING]
+    if outcome in SEPARATING:
+        allowed.append(Permission.HOUSEHOLDS_REGISTER)
+    if not any(holds_for(actor, permission, person.household_id) for permission in allowed):
+        raise NotPermitted("not_permitted", _("You may not record screening outcomes."))
+
+
+def _is_separated(person: Person) -> bool:
+    standing = PersonExit.objects.filter(person=person, reversed_at__isnull=True)
+    return standing.filter(reason=ExitReason.SEPARATED).exists()
 
 
 def may_be_child(person: Person, at: datetime) -> bool:
@@ -85,11 +99,11 @@ def may_be_child(person: Person, at: datetime) -> bool:
 
 
 def _protect_child(actor: Any, person: Person) -> None:
-    for code in CHILD_NEEDS:
-        SpecificNeed.objects.get_or_create(
-            person=person,
-            type_id=code,
-            status=NeedStatus.PENDING_REVIEW,
-            defaults={"recorded_by": actor},
+    # Two officers may record it at the same time; a need stands once.
+    household = Household.objects.select_for_update().get(pk=person.household_id)
+    recorded = SpecificNeed.objects.filter(person=person).open()
+    for code in set(CHILD_NEEDS) - set(recorded.values_list("type_id", flat=True)):
+        SpecificNeed.objects.create(
+            person=person, type_id=code, status=NeedStatus.PENDING_REVIEW, recorded_by=actor
         )
-    record_event("household.changed", person.household, actor=actor)
+    record_event("household.changed", household, actor=actor)

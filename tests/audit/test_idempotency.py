@@ -7,7 +7,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,8 +17,6 @@ from accounts.choices import Role
 from accounts.models import User
 from audit import idempotency
 from audit.models import Event, IdempotentReply
-from audit.tasks import sweep_idempotent_replies
-from common import clock
 from common.encryption import CannotOpen, unseal
 from intake.models import Household
 from tests.factories import accounts
@@ -114,14 +111,6 @@ class TestOneAfterTheOther:
         with pytest.raises(CannotOpen):
             unseal(sealed, context="another table")
         assert b"Kanarienvogel" not in bytes(reply.fingerprint)
-
-    def test_answers_are_forgotten_after_a_day(self, api: API, alice: User) -> None:
-        for key in ("old", "new"):
-            api(alice).post(HOUSEHOLDS, body(), HTTP_IDEMPOTENCY_KEY=key)
-        past = clock.now() - timedelta(hours=25)
-        IdempotentReply.objects.filter(key="old").update(recorded_at=past)
-        assert sweep_idempotent_replies() == 1
-        assert [each.key for each in IdempotentReply.objects.all()] == ["new"]
 
     def test_an_edit_is_replayed_although_its_version_is_stale(self, api: API, alice: User) -> None:
         made = api(alice).post(HOUSEHOLDS, body())

@@ -447,3 +447,22 @@ def test_a_registrar_of_one_crossing_sees_what_arrived_there(
     api(alice).post(HOUSEHOLDS, family(arrival={**FAMILY["arrival"], "entry_point": "RUZVAI"}))
     listed = api(bob).get(HOUSEHOLDS).json()["results"]
     assert [each["reference"] for each in listed] == [here["reference"]]
+
+
+def test_a_registration_sent_again_does_not_show_one_held_meanwhile(
+    api: API, alice: User, dana: User
+) -> None:
+    sent = family(id=str(uuid4()))
+    home = api(alice).post(HOUSEHOLDS, sent).json()
+    man = Person.objects.get(pk=home["members"][0]["id"])
+    separate_person(
+        actor=dana,
+        person=man,
+        outcome=ScreeningOutcomeKind.HELD,
+        occurred_at=man.arrived_at,
+        record={},
+    )
+    again = api(alice).post(HOUSEHOLDS, sent)
+    assert again.status_code == 200
+    assert [m["name"] for m in again.json()["members"]] == ["Зарина"]
+    assert AccessRecord.objects.filter(action="read", user=alice).exists()

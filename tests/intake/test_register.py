@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -237,7 +237,8 @@ def test_many_are_each_answered_by_themselves(alice: User) -> None:
     results = register_many(actor=alice, data=[good, bad, good, make.household_input()])
     assert isinstance(results[0], Registration)
     assert isinstance(results[1], InvalidInput)
-    assert isinstance(results[2], Conflict)
+    assert isinstance(results[2], Registration)
+    assert not results[2].created
     assert isinstance(results[3], Registration)
     assert Household.objects.count() == 2
 
@@ -323,3 +324,33 @@ def test_whatever_is_typed_is_registered_whole_or_refused_by_field(
 def counts() -> tuple[int, int, int]:
     """How many households, persons and events there are."""
     return (Household.objects.count(), Person.objects.count(), Event.objects.count())
+
+
+def test_a_household_twice_in_one_batch_is_registered_once(alice: User) -> None:
+    make.make_entry_point()
+    sent = make.household_input([make.member()], id=uuid4())
+    other = make.household_input([make.member("Other")], id=sent.id)
+    first, second, third = register_many(actor=alice, data=[sent, sent, other])
+    assert isinstance(first, Registration)
+    assert isinstance(second, Registration)
+    assert (first.created, second.created) == (True, False)
+    assert second.household == first.household
+    assert isinstance(third, Conflict)
+    assert Household.objects.count() == 1
+
+
+def test_one_person_in_two_households_of_a_batch_is_refused_in_the_second(alice: User) -> None:
+    make.make_entry_point()
+    person = make.member(id=uuid4())
+    results = register_many(actor=alice, data=[make.household_input([person]) for _ in range(3)])
+    assert [type(each) for each in results] == [Registration, Conflict, Conflict]
+    assert Person.objects.count() == 1
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_an_arrival_at_the_end_of_time_is_refused(alice: User, year: int) -> None:
+    make.make_entry_point()
+    at = datetime(year, 12, 31, 23, 59, tzinfo=UTC)
+    (result,) = register_many(actor=alice, data=[make.household_input(arrived_at=at)])
+    assert isinstance(result, InvalidInput)
+    assert set(problems(result)) == {"arrival.arrived_at"}

@@ -1,0 +1,51 @@
+"""The needs that follow from who is in a household, kept up to date as people come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from accounts.models import Operation
+from common import clock
+from intake.choices import NeedStatus
+from intake.lookups import codes
+from intake.models import Household, Person, SpecificNeed
+from intake.needs import Fact, suggested_needs
+
+
+def suggestions(members: Sequence[Person], on: date) -> list[set[str]]:
+    """The needs that the composition of a household suggests on a day, by member."""
+    facts = [Fact(p.sex, p.birth_earliest, p.birth_latest, p.relationship) for p in members]
+    return suggested_needs(facts, on)
+
+
+def refresh_suggestions(*, actor: Any, household: Household) -> None:
+    """Suggest what the people who are left now need, and take back what no longer follows.
+
+    A child whose last adult left is unaccompanied from then on. Only suggestions come and go: what
+    people said, confirmed or closed stays as it is. Called with the household locked.
+    """
+    members = list(household.members.filter(left_at__isnull=True).order_by("position"))
+    wanted = {
+        (person.pk, code)
+        for person, suggested in zip(
+            members, suggestions(members, clock.today(Operation.current().zone)), strict=True
+        )
+        for code in suggested & codes().needs.keys()
+    }
+    recorded = list(SpecificNeed.objects.filter(person__in=[person.pk for person in members]))
+    outdated = [
+        need.pk
+        for need in recorded
+        if need.status == NeedStatus.SUGGESTED and (need.person_id, need.type_id) not in wanted
+    ]
+    if outdated:
+        SpecificNeed.objects.filter(pk__in=outdated).delete()
+    known = {(need.person_id, need.type_id) for need in recorded}
+    SpecificNeed.objects.bulk_create(
+        SpecificNeed(
+            person_id=person_id, type_id=code, status=NeedStatus.SUGGESTED, recorded_by=actor
+        )
+        for person_id, code in sorted(wanted - known)
+    )

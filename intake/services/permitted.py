@@ -1,0 +1,23 @@
+"""Who may change a household: asked by every service, whatever called it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.policies import Permission
+from common.errors import NotPermitted
+from intake.models import Household
+from intake.querysets import households_q
+
+
+def holds_for(actor: Any, permission: Permission, household_id: Any) -> bool:
+    """Whether the actor holds `permission` where this household is."""
+    return Household.objects.filter(households_q(actor, permission), pk=household_id).exists()
+
+
+def require_editor(actor: Any, household_id: Any) -> None:
+    """NotPermitted unless the actor may change this household."""
+    if not holds_for(actor, Permission.HOUSEHOLDS_EDIT, household_id):
+        raise NotPermitted("not_permitted", _("You may not change households."))
