@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -28,7 +29,9 @@ class HasPolicy(BasePermission):
             return bool(request.user and request.user.is_authenticated)
         needed = policy.get(action)
         if needed is None:
-            # An action that does not exist for this method is answered 405 by the view.
+            method = (request.method or "").lower()
+            if request.user.is_authenticated and not hasattr(view, method):
+                raise MethodNotAllowed(request.method or "")
             return False
         wanted = (needed,) if isinstance(needed, Permission) else needed
         return any(can(request.user, permission) for permission in wanted)

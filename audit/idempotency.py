@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from accounts.models import User
 from audit.models import IdempotentReply
 from common.encryption import lookup_hash, seal, unseal
-from common.errors import DomainError
+from common.errors import DomainError, InvalidInput
 
 CONTEXT = "audit_idempotentreply"
 LONGEST_KEY = 200
@@ -62,7 +62,13 @@ class IdempotentWrites:
         if not key or request.method not in {"POST", "PUT", "PATCH", "DELETE"}:
             return
         if len(key) > LONGEST_KEY:
-            raise KeyReused("idempotency_key_too_long", _("Use a key of at most 200 characters."))
+            raise InvalidInput(
+                "idempotency_key_too_long", _("Use a key of at most 200 characters.")
+            )
+        if not (key.isascii() and key.isprintable()):
+            raise InvalidInput(
+                "idempotency_key_invalid", _("Use letters, digits and signs of ASCII as the key.")
+            )
         user, mark = cast(User, request.user), _fingerprint(request)
         # An insert of the same key by another request waits here until that one has ended.
         IdempotentReply.objects.bulk_create(
@@ -81,17 +87,19 @@ class IdempotentWrites:
     def handle_exception(self, exc: Exception) -> Response:
         """Answer a repeat with the first answer."""
         if isinstance(exc, _Replay):
-            body = unseal(exc.reply.body or b"", context=CONTEXT)
+            kept = json.loads(unseal(exc.reply.body or b"", context=CONTEXT))
             return Response(
-                json.loads(body),
+                kept["body"],
                 status=exc.reply.status,
-                headers={"Idempotency-Replayed": "true"},
+                headers={**kept["headers"], "Idempotency-Replayed": "true"},
             )
         return super().handle_exception(exc)  # type: ignore[misc,no-any-return]
 
     def _keep(self, response: HttpResponseBase) -> None:
         assert self._reply is not None
-        body = JSONRenderer().render(getattr(response, "data", None)) or b"null"
+        headers = {name: response[name] for name in ("ETag", "Location") if name in response}
+        data = getattr(response, "data", None)
+        body = JSONRenderer().render({"body": data, "headers": headers})
         self._reply.status = response.status_code
         self._reply.body = seal(body, context=CONTEXT)
         self._reply.save(update_fields=["status", "body"])

@@ -1,4 +1,4 @@
-"""`python -m bench [name …]`: measure, and write docs/benchmarks.md.
+"""`python -m bench [name …]`: measure, and write docs/benchmarks.md when all are measured.
 
 Everything runs on one machine in one run, on a scratch database, with fsync as the server has it.
 """
@@ -32,6 +32,7 @@ def machine() -> str:
     return (
         f"{os.cpu_count()} cores, {memory:.0f} GiB, Python {python},"
         f" PostgreSQL {version}, fsync {fsync}, {datetime.now(UTC):%Y-%m-%d}"
+        f" (load {os.getloadavg()[0]:.1f} when it began)"
     )
 
 
@@ -47,8 +48,10 @@ def table(rows: list[object]) -> str:
 def write(text: str) -> None:
     """Replace what was measured before; what people wrote around it stays."""
     page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"{PAGE.name} has no {BEGIN} … {END} to write between")
     PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
 
 
@@ -61,7 +64,12 @@ def main() -> int:
 
     known = measurements()
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *known], help="which; all by default")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        choices=[[], *known],
+        help="which; all by default. Then the page stays as it is",
+    )
     parser.add_argument("--households", type=int, default=400)
     parser.add_argument("--persons", type=int, default=10_000)
     parser.add_argument("--clients", type=int, default=4)
@@ -71,7 +79,7 @@ def main() -> int:
     rows: list[object] = []
     with scratch_database():
         described = machine()
-        for name in options.names or known:
+        for name in dict.fromkeys(["floor", *(options.names or known)]):
             sys.stdout.write(f"{name} …\n")
             sys.stdout.flush()
             began = time.perf_counter()
@@ -80,7 +88,7 @@ def main() -> int:
             for row in found:
                 sys.stdout.write(f"  {row.what}: {row.figure} {row.ratio}\n")
             sys.stdout.write(f"  ({time.perf_counter() - began:.0f} s)\n")
-    if not options.print:
+    if not (options.print or options.names):
         write(f"Measured on {described}, by `make bench`.\n\n{table(rows)}")
     return 0
 

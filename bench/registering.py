@@ -1,48 +1,37 @@
-"""Registration: over REST, in bulk, by batch, and the floor that the database sets."""
+"""Registration: in bulk, over REST, and by batch."""
 
 from __future__ import annotations
 
+import base64
 import cProfile
+import os
 import pstats
 import time
+from collections import Counter
+from statistics import median
 from typing import Any
+from unittest.mock import patch
 
 import httpx
-from django.db import connection, transaction
+import psycopg
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from bench.floor import TABLES
 from bench.registry import Row, World, bench
 from bench.server import load, percentile, serving
-from bench.world import family, registrar
+from bench.world import family, inputs, registrar
 
-TABLES = (
-    "intake_household",
-    "intake_arrival",
-    "intake_person",
-    "intake_identity",
-    "intake_identitykey",
-    "intake_consent",
-    "intake_specificneed",
-    "audit_event",
-)
+_copy = psycopg.Cursor.copy
+
 # Steps of a registration and the functions that they spend their time in.
 STEPS = {
     "checking and births": ("check_household",),
     "encryption": ("seal",),
-    "keys": ("identity_keys",),
+    "keys": ("_keys",),
     "inserts": ("write",),
 }
-
-
-def inputs(start: int, count: int) -> list[Any]:
-    """Families as the service takes them."""
-    from intake.api.serializers import HouseholdInputSerializer, household_input
-
-    found = []
-    for seed in range(start, start + count):
-        typed = HouseholdInputSerializer(data=family(seed))
-        typed.is_valid(raise_exception=True)
-        found.append(household_input(typed.validated_data))
-    return found
 
 
 @bench("register-many")
@@ -57,24 +46,16 @@ def register_many(world: World) -> list[Row]:
     for start in range(0, len(households), 200):
         service(actor=actor, data=households[start : start + 200])
     seconds = time.perf_counter() - began
-    world.known["bulk"] = persons / seconds
     profile = cProfile.Profile()
     more = inputs(1_500_000, min(200, world.size.households))
     profile.enable()
     service(actor=actor, data=more)
     profile.disable()
-    floor = _floor(persons)
-    world.known["floor"] = floor
     return [
-        Row(
-            "floor: the same rows by INSERT … SELECT of prepared rows, one transaction",
-            f"{floor:,.0f} persons/s",
-            "1",
-        ),
         Row(
             "register in bulk (`register_many`, 200 households a call)",
             f"{persons / seconds:,.0f} persons/s",
-            f"{floor / (persons / seconds):.1f} × the floor's time",
+            world.times_floor(persons / seconds),
             "2,500 persons/s",
         ),
         Row("… share of each step (profiled)", _shares(profile)),
@@ -95,23 +76,6 @@ def _shares(profile: cProfile.Profile) -> str:
     return ", ".join([*parts, f"rest {rest:.0f} %"])
 
 
-def _floor(persons: int) -> float:
-    """Persons a second when rows like those just written are inserted and nothing is computed."""
-    with connection.cursor() as cursor:
-        for table in TABLES:
-            cursor.execute(f"CREATE TEMP TABLE floor_{table} AS SELECT * FROM {table}")  # noqa: S608
-        cursor.execute("SELECT count(*) FROM floor_intake_person")
-        rows = cursor.fetchone()[0]
-        with transaction.atomic():
-            cursor.execute(f"TRUNCATE {', '.join(TABLES)} CASCADE")
-            began = time.perf_counter()
-            for table in TABLES:
-                cursor.execute(f"INSERT INTO {table} SELECT * FROM floor_{table}")  # noqa: S608
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            seconds = time.perf_counter() - began
-    return float(rows / seconds)
-
-
 @bench("register-rest")
 def register_rest(world: World) -> list[Row]:
     """Families of five over REST, with all checks, by clients at once."""
@@ -124,16 +88,46 @@ def register_rest(world: World) -> list[Row]:
         load(base, world.size.clients, 40, lambda c, n: register(c, 900_000 + n))
         seconds, times = load(base, world.size.clients, calls, register)
     rate = 5 * calls / seconds
-    floor = world.known.get("floor")
     return [
         Row(
             f"register a household of five over REST, {world.size.clients} clients",
             f"{rate:,.0f} persons/s, p50 {percentile(times, 0.5):.0f} ms,"
             f" p95 {percentile(times, 0.95):.0f} ms",
-            f"{floor / rate:.0f} × the floor's time" if floor else "",
+            world.times_floor(rate),
             "400 persons/s, p95 under 100 ms",
-        )
+        ),
+        Row("… statements a request (the median of 40)", _statements()),
     ]
+
+
+def _statements() -> str:
+    """Counted in this process, where they can be seen; BEGIN and COMMIT are left out."""
+    client = Client(SERVER_NAME="127.0.0.1")
+    secret = base64.b64encode(os.environ["BENCH_CLIENT"].encode()).decode()
+    granted = client.post(
+        "/oauth/token/",
+        {"grant_type": "client_credentials"},
+        headers={"Authorization": f"Basic {secret}"},
+    )
+    bearer = {"Authorization": f"Bearer {granted.json()['access_token']}"}
+    statements, copies = [], []
+    for number in range(40):
+        with (
+            CaptureQueriesContext(connection) as seen,
+            patch.object(psycopg.Cursor, "copy", autospec=True, side_effect=_copy) as copied,
+        ):
+            answer = client.post(
+                "/api/v1/households/",
+                family(2_500_000 + number),
+                content_type="application/json",
+                headers=bearer,
+            )
+        if answer.status_code != 201:
+            raise RuntimeError(f"a registration was answered by {answer.status_code}")
+        texts = [str(query["sql"]) for query in seen.captured_queries]
+        statements.append(len([text for text in texts if text not in {"BEGIN", "COMMIT"}]))
+        copies.append(copied.call_count)
+    return f"{median(statements):.0f} and {median(copies):.0f} COPY"
 
 
 @bench("batch")
@@ -145,24 +139,54 @@ def batch(world: World) -> list[Row]:
     families = [{**family(3_000_000 + number), "id": str(new_id())} for number in range(count)]
     parts = [families[start : start + 500] for start in range(0, count, 500)]
 
-    def send(client: httpx.Client, number: int) -> httpx.Response:
-        return client.post("households/batch/", json={"households": parts[number]})
+    answers: Counter[int] = Counter()
 
+    def send(client: httpx.Client, number: int) -> httpx.Response:
+        answer = client.post("households/batch/", json={"households": parts[number]})
+        if answer.is_success:
+            answers.update(each["status"] for each in answer.json()["results"])
+        return answer
+
+    before = _rows()
     with serving() as base:
         first, _ = load(base, 1, len(parts), send)
+        made, once = dict(answers), _rows()
+        answers.clear()
         again, _ = load(base, 1, len(parts), send)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM intake_household WHERE id = ANY(%s)",
-            [[each["id"] for each in families]],
-        )
-        made = cursor.fetchone()[0]
-    once = "each household once" if made == count else f"{made} of {count} households"
     return [
         Row(
             f"batch: {count * 5:,} persons in calls of 500 households, 1 client",
-            f"{first:.1f} s; sent again {again:.1f} s, {once}",
+            f"{first:.1f} s; sent again {again:.1f} s, "
+            + _exactly_once(count, made, dict(answers), before, once),
             f"{count * 5 / first:,.0f} persons/s",
             "10,000 persons in under 12 s, exactly once",
         )
     ]
+
+
+def _rows() -> dict[str, int]:
+    """Rows of every table that a registration writes to."""
+    with connection.cursor() as cursor:
+        found = {}
+        for table in TABLES:
+            cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608
+            found[table] = cursor.fetchone()[0]
+        return found
+
+
+def _exactly_once(
+    count: int,
+    first: dict[int, int],
+    again: dict[int, int],
+    before: dict[str, int],
+    once: dict[str, int],
+) -> str:
+    """Whether all were made at first, all were known the second time, and nothing was added."""
+    if first != {201: count} or again != {200: count}:
+        return f"answers {first}, then {again}"
+    twice = _rows()
+    changed = {table: twice[table] - once[table] for table in TABLES if twice[table] != once[table]}
+    persons = once["intake_person"] - before["intake_person"]
+    if changed or persons != 5 * count:
+        return f"{persons:,} persons, and sending again added {changed}"
+    return "all known by then and not a row added"

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
-from bench.registering import inputs
 from bench.registry import Row, World, bench
-from bench.world import registrar
+from bench.world import inputs, registrar
 
 
 def populate(persons: int) -> int:

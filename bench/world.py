@@ -128,3 +128,15 @@ def family(seed: int) -> dict[str, Any]:
             for relation in RELATIONS
         ],
     }
+
+
+def inputs(start: int, count: int) -> list[Any]:
+    """Families as the service takes them."""
+    from intake.api.serializers import HouseholdInputSerializer, household_input
+
+    found = []
+    for seed in range(start, start + count):
+        typed = HouseholdInputSerializer(data=family(seed))
+        typed.is_valid(raise_exception=True)
+        found.append(household_input(typed.validated_data))
+    return found

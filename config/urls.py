@@ -18,6 +18,8 @@ api: list[URLPattern | URLResolver] = [
     path("", include("reports.api.urls")),
 ]
 
+handler404 = "common.api.problems.page_not_found"
+handler500 = "common.api.problems.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("api/v1/", include(api)),

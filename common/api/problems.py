@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -25,6 +26,8 @@ TITLES = {
     409: gettext_lazy("Conflict with the present state"),
     412: gettext_lazy("Changed in the meantime"),
     415: gettext_lazy("Unsupported media type"),
+    422: gettext_lazy("The request cannot be accepted"),
+    428: gettext_lazy("A condition is missing"),
     429: gettext_lazy("Too many requests"),
     500: gettext_lazy("Something went wrong"),
 }
@@ -62,9 +65,18 @@ def _flatten(detail: Any, path: str = "") -> Iterator[FieldProblem]:
             if isinstance(value, dict | list):
                 yield from _flatten(value, f"{path}.{index}" if path else str(index))
             else:
-                yield FieldProblem(path, getattr(value, "code", "invalid"), str(value))
+                yield _field_problem(path, value)
     else:
-        yield FieldProblem(path, getattr(detail, "code", "invalid"), str(detail))
+        yield _field_problem(path, detail)
+
+
+def _field_problem(path: str, value: Any) -> FieldProblem:
+    code = getattr(value, "code", "invalid")
+    if code == "invalid_choice":
+        # The framework's sentence repeats what was typed, and that may be a name.
+        detail = _("This value is not known: choose one from the list.")
+        return FieldProblem(path, code, detail)
+    return FieldProblem(path, code, str(value))
 
 
 def field_problems(detail: Any) -> list[FieldProblem]:
@@ -120,3 +132,26 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
 
     set_rollback()
     return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
+
+
+_PROGRAMS = "/api/"
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """404 for an address that no route takes: a problem document for programs, else a page."""
+    if not request.path.startswith(_PROGRAMS):
+        return defaults.page_not_found(request, exception)
+    missing = exceptions.NotFound()
+    return JsonResponse(_from_framework(missing), status=404, content_type=CONTENT_TYPE)
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """500: what nobody expected, told without details."""
+    if not request.path.startswith(_PROGRAMS):
+        return defaults.server_error(request)
+    body = problem(
+        status=500,
+        code="error",
+        detail=_("Nothing was saved. Send it again; tell the operator when it fails again."),
+    )
+    return JsonResponse(body, status=500, content_type=CONTENT_TYPE)

@@ -4,7 +4,7 @@ import django_filters
 from django.utils.translation import gettext_lazy as _
 
 from intake.choices import HouseholdStatus, Sex
-from intake.models import Household, Person
+from intake.models import EntryPoint, Household, Person
 
 
 class HouseholdFilter(django_filters.FilterSet):
@@ -22,14 +22,25 @@ class HouseholdFilter(django_filters.FilterSet):
 
 
 class PersonFilter(django_filters.FilterSet):
-    """By sex, entry point and arrival."""
+    """By sex, entry point, arrival and last change."""
 
     sex = django_filters.ChoiceFilter(choices=Sex.choices, label=_("sex"))
     entry_point = django_filters.CharFilter(field_name="arrival__entry_point__code")
     arrived_after = django_filters.IsoDateTimeFilter(field_name="arrived_at", lookup_expr="gte")
     arrived_before = django_filters.IsoDateTimeFilter(field_name="arrived_at", lookup_expr="lt")
     household = django_filters.CharFilter(field_name="household__reference")
+    updated_since = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
 
     class Meta:
         model = Person
+        fields: list[str] = []
+
+
+class EntryPointFilter(django_filters.FilterSet):
+    """By last change."""
+
+    updated_since = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
+
+    class Meta:
+        model = EntryPoint
         fields: list[str] = []

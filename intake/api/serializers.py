@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from django.utils.functional import cached_property
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 
 from intake.choices import (
     BirthPrecision,
@@ -27,6 +29,7 @@ from intake.choices import (
 )
 from intake.inputs import ConsentInput, DocumentInput, HouseholdInput, MemberInput
 from intake.models import EntryPoint, Household, PersonExit
+from intake.services.checking import MOST_MEMBERS
 
 Shape = serializers.Serializer[Any]
 
@@ -36,7 +39,11 @@ class Choice(serializers.ChoiceField):
 
     def to_internal_value(self, data: Any) -> Any:
         """Any short text; what it means is checked together with everything else."""
-        return serializers.CharField(max_length=40, allow_blank=True).run_validation(data)
+        return self._text.run_validation(data)
+
+    @cached_property
+    def _text(self) -> serializers.CharField:
+        return serializers.CharField(max_length=40, allow_blank=True)
 
 
 FAMILY: dict[str, Any] = {
@@ -167,6 +174,22 @@ def household_input(data: dict[str, Any]) -> HouseholdInput:
     )
 
 
+# Made once: to copy all its fields takes as long as to check a household. Checking with
+# `run_validation` keeps nothing in it, so that threads share it.
+_HOUSEHOLD = HouseholdInputSerializer()
+
+
+def household_sent(data: Any) -> tuple[HouseholdInput | None, Any]:
+    """What the service takes, or None and what is wrong with the shape, by field."""
+    try:
+        return household_input(_HOUSEHOLD.run_validation(data)), None
+    except ValidationError:
+        # Refused: once more with a serializer of its own, which words every case.
+        typed = HouseholdInputSerializer(data=data)
+        typed.is_valid()
+        return None, typed.errors
+
+
 class BirthSerializer(Shape):
     """A birth as a range of days, and the words that were said."""
 
@@ -280,10 +303,21 @@ class HouseholdEntrySerializer(serializers.ModelSerializer[Household]):
         ]
 
 
+@extend_schema_field(HouseholdInputSerializer)
+class AnyHousehold(serializers.Field[Any, Any, Any, Any]):
+    """A household in the schema; anything at all is taken, and answered by itself."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """As it was sent."""
+        return data
+
+
 class BatchInputSerializer(Shape):
     """Up to 500 households of a device that was offline."""
 
-    households = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=500)
+    households = serializers.ListField(
+        child=AnyHousehold(allow_null=True), min_length=1, max_length=500
+    )
 
 
 class BatchAnswerSerializer(Shape):
@@ -308,14 +342,14 @@ class LateArrivalSerializer(Shape):
 
     entry_point = serializers.CharField(max_length=40)
     arrived_at = serializers.DateTimeField()
-    members = MemberInputSerializer(many=True, min_length=1)  # type: ignore[call-arg]
+    members = MemberInputSerializer(many=True, min_length=1, max_length=MOST_MEMBERS)  # type: ignore[call-arg]
 
 
 class ExitInputSerializer(Shape):
     """A person leaves the count."""
 
     person = serializers.UUIDField()
-    reason = serializers.ChoiceField(ExitReason.choices)
+    reason = Choice(ExitReason.choices)
     occurred_at = serializers.DateTimeField()
     voluntary = serializers.BooleanField(required=False, allow_null=True, default=None)
     destination = _text(100)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,7 +30,7 @@ from common.api.problems import domain_problem, field_problems
 from common.errors import DomainError, FieldProblem
 from intake import duplicates, services
 from intake.api import serializers as shapes
-from intake.api.filters import HouseholdFilter, PersonFilter
+from intake.api.filters import EntryPointFilter, HouseholdFilter, PersonFilter
 from intake.choices import ExitReason
 from intake.duplicates import surviving
 from intake.models import Arrival, Consent, EntryPoint, Household, Person, PersonExit
@@ -42,6 +43,8 @@ from intake.services.editing import add_arrival, edit_household
 from intake.services.registration import Registration
 
 P = Permission
+# What belongs to one household is told at once, without pages and filters.
+WHOLE: dict[str, Any] = {"pagination_class": None, "filter_backends": []}
 
 
 def _today() -> date:
@@ -90,14 +93,27 @@ def read_household(household: Household, user: Any) -> dict[str, Any]:
     return household_shape(household, arrival, consents, person_shapes(members, user, _today()))
 
 
-class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Household]):
+class ChangesOldestFirst:
+    """A list whose order follows what was asked: newest first, or every change since a time."""
+
+    @property
+    def paginator(self) -> Any:
+        """Oldest change first for `updated_since`, so that a change during paging comes later."""
+        if not hasattr(self, "_paginator"):
+            changes = "updated_since" in self.request.query_params  # type: ignore[attr-defined]
+            self._paginator = OldestChangeFirst() if changes else NewestFirst()
+        return self._paginator
+
+
+class HouseholdViewSet(
+    ChangesOldestFirst, IdempotentWrites, ListModelMixin, GenericViewSet[Household]
+):
     """Register, list, read and edit households."""
 
     queryset = Household.objects.none()
     serializer_class = shapes.HouseholdEntrySerializer
     filterset_class = HouseholdFilter
     lookup_field = "reference"
-    lookup_value_regex = r"[0-9A-Za-z-]{1,24}"
     policy = {
         "list": P.HOUSEHOLDS_READ,
         "retrieve": P.HOUSEHOLDS_READ,
@@ -111,14 +127,6 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
         "exits": P.HOUSEHOLDS_READ,
         "record_exit": P.HOUSEHOLDS_EDIT,
     }
-
-    @property
-    def paginator(self) -> Any:
-        """Oldest change first for `updated_since`, so that a change during paging comes later."""
-        if not hasattr(self, "_paginator"):
-            changes = "updated_since" in self.request.query_params
-            self._paginator = OldestChangeFirst() if changes else NewestFirst()
-        return self._paginator
 
     def get_queryset(self) -> QuerySet[Household]:
         """Visible households with the size and first arrival that a list shows."""
@@ -142,11 +150,15 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
             reference = parse_reference(self.kwargs["reference"])
         except InvalidReferenceError:
             raise Http404 from None
-        visible = Household.objects.visible_to(self.request.user)
-        found = visible.filter(reference=reference).first()
+        found = Household.objects.filter(reference=reference).first()
         if found is None:
             raise Http404
-        return surviving(found)
+        survivor = surviving(found)
+        # They are the same people: who received them under either reference finds them.
+        visible = Household.objects.visible_to(self.request.user)
+        if not visible.filter(pk__in={found.pk, survivor.pk}).exists():
+            raise Http404
+        return survivor
 
     def _answer(self, household: Household, **kwargs: Any) -> Response:
         record_access(self.request.user, "read", household)
@@ -166,11 +178,10 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
     )
     def create(self, request: Request) -> Response:
         """201 when it was made; 200 with the same body when it was registered before."""
-        typed = shapes.HouseholdInputSerializer(data=request.data)
-        typed.is_valid(raise_exception=True)
-        made = services.register_household(
-            actor=request.user, data=shapes.household_input(typed.validated_data)
-        )
+        sent, problems = shapes.household_sent(request.data)
+        if sent is None:
+            raise ValidationError(problems)
+        made = services.register_household(actor=request.user, data=sent)
         return Response(
             self._registered(made),
             status=status.HTTP_201_CREATED if made.created else status.HTTP_200_OK,
@@ -190,11 +201,9 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
 
     def _possible_duplicates(self, made: Registration) -> list[dict[str, Any]]:
         """What the caller may see of them; a new household's pairs also join the queue."""
-        candidates = duplicates.candidates_for(made.household)
+        candidates = duplicates.candidates_for(made.household, offer=made.created)
         if not candidates:
             return []
-        if made.created:
-            duplicates.find_duplicates([made.household.pk])
         visible = Household.objects.visible_to(self.request.user)
         known = set(
             visible.filter(pk__in=[c.household.pk for c in candidates]).values_list("pk", flat=True)
@@ -226,11 +235,11 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
         answers: list[dict[str, Any]] = [{} for _ in sent]
         inputs = []
         for index, each in enumerate(sent):
-            item = shapes.HouseholdInputSerializer(data=each)
-            if item.is_valid():
-                inputs.append((index, shapes.household_input(item.validated_data)))
+            item, problems = shapes.household_sent(each if each is not None else {})
+            if item is not None:
+                inputs.append((index, item))
             else:
-                answers[index] = _refused(index, each, _shape_error(item.errors))
+                answers[index] = _refused(index, each, _shape_error(problems))
         results = register_batch(actor=request.user, data=[data for _index, data in inputs])
         for (index, _data), result in zip(inputs, results, strict=True):
             if isinstance(result, DomainError):
@@ -264,7 +273,7 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
         return self._answer(changed)
 
     @extend_schema(summary="Members of a household", responses=shapes.PersonSerializer(many=True))
-    @action(detail=True, methods=["get"])
+    @action(detail=True, methods=["get"], **WHOLE)
     def members(self, request: Request, reference: str) -> Response:
         """All members, with names."""
         household = self.get_object()
@@ -275,24 +284,22 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
     @extend_schema(
         summary="Add a person to a household",
         request=shapes.MemberInputSerializer,
-        responses={201: shapes.PersonSerializer},
+        responses={201: shapes.PersonSerializer, 200: shapes.PersonSerializer},
     )
     @members.mapping.post
     def add_member(self, request: Request, reference: str) -> Response:
-        """On the household's first arrival. The same id again is the same person."""
+        """On the household's first arrival. The same id and content again answers 200."""
         household = self.get_object()
         typed = shapes.MemberInputSerializer(data=request.data)
         typed.is_valid(raise_exception=True)
-        person = services.add_member(
-            actor=request.user,
-            household=household,
-            data=shapes.member_input(typed.validated_data),
-        )
+        data = shapes.member_input(typed.validated_data)
+        known = Person.objects.filter(pk=data.id).exists() if data.id else False
+        person = services.add_member(actor=request.user, household=household, data=data)
         (shape,) = person_shapes([person], request.user, _today())
-        return Response(shape, status=status.HTTP_201_CREATED)
+        return Response(shape, status=status.HTTP_200_OK if known else status.HTTP_201_CREATED)
 
     @extend_schema(summary="Arrivals of a household", responses=shapes.ArrivalSerializer(many=True))
-    @action(detail=True, methods=["get"])
+    @action(detail=True, methods=["get"], **WHOLE)
     def arrivals(self, request: Request, reference: str) -> Response:
         """When and where its people crossed."""
         rows = self.get_object().arrivals.select_related("entry_point").order_by("occurred_at")
@@ -321,7 +328,7 @@ class HouseholdViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Househol
         )
 
     @extend_schema(summary="Exits of a household", responses=shapes.ExitSerializer(many=True))
-    @action(detail=True, methods=["get"])
+    @action(detail=True, methods=["get"], **WHOLE)
     def exits(self, request: Request, reference: str) -> Response:
         """Who left, why and when."""
         members = visible_members(self.get_object(), request.user)
@@ -356,11 +363,17 @@ def _shape_error(errors: Any) -> DomainError:
     return invalid(field_problems(errors))
 
 
-def _refused(index: int, sent: dict[str, Any], error: DomainError) -> dict[str, Any]:
+def _sent_id(sent: Any) -> str | None:
+    """The id of a refused household; anything else that was sent as one is not repeated."""
+    found = sent.get("id") if isinstance(sent, dict) else None
+    return found if isinstance(found, str) and _is_uuid(found) else None
+
+
+def _refused(index: int, sent: Any, error: DomainError) -> dict[str, Any]:
     return {
         "index": index,
         "status": error.status,
-        "id": sent.get("id") if isinstance(sent.get("id"), str) else None,
+        "id": _sent_id(sent),
         "reference": "",
         "token": "",
         "problem": domain_problem(error),
@@ -377,13 +390,12 @@ def _made(index: int, made: Registration) -> dict[str, Any]:
     }
 
 
-class PersonViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Person]):
+class PersonViewSet(ChangesOldestFirst, ListModelMixin, RetrieveModelMixin, GenericViewSet[Person]):
     """Persons, for staff: list, read, and search in any script."""
 
     queryset = Person.objects.none()
     serializer_class = shapes.PersonWithHouseholdSerializer
     filterset_class = PersonFilter
-    lookup_value_regex = r"[0-9a-fA-F-]{32,36}"
     policy = {"list": P.HOUSEHOLDS_READ, "retrieve": P.HOUSEHOLDS_READ}
 
     def get_queryset(self) -> QuerySet[Person]:
@@ -441,7 +453,8 @@ class EntryPointViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Entry
     queryset = EntryPoint.objects.none()
     serializer_class = shapes.EntryPointSerializer
     pagination_class = ByCode
-    filter_backends: list[Any] = []
+    filterset_class = EntryPointFilter
+    lookup_value_regex = r"[A-Za-z0-9_-]+"
     lookup_field = "code"
     policy = {"list": P.ENTRY_POINTS_READ, "retrieve": P.ENTRY_POINTS_READ}
 

@@ -60,14 +60,17 @@ class Candidate:
     reasons: list[Reason]
 
 
-def candidates_for(household: Household) -> list[Candidate]:
-    """Households that may be the same as this one, best first. Stores nothing.
+def candidates_for(household: Household, *, offer: bool = False) -> list[Candidate]:
+    """Households that may be the same as this one, best first.
 
-    Those that an officer found to be different are left out.
+    Those that an officer found to be different are left out. Nothing is stored, unless with
+    `offer`: then the pairs join the queue, as by `find_duplicates`.
     """
     found = _scored([household.pk])
     if not found:
         return []
+    if offer:
+        _offer(found)
     households = Household.objects.in_bulk(
         [second if first == household.pk else first for first, second in found]
     )

@@ -86,6 +86,7 @@ class Household(BaseModel):
                 violation_error_message=_("A household has between 1 and 200 people."),
             ),
         ]
+        indexes = [models.Index(fields=["updated_at", "id"], name="household_changes")]
 
     def __str__(self) -> str:
         return self.reference

@@ -105,7 +105,10 @@ class Person(BaseModel):
                 violation_error_message=_("A household has one focal point."),
             ),
         ]
-        indexes = [models.Index(fields=["arrived_at"], name="person_arrived")]
+        indexes = [
+            models.Index(fields=["arrived_at"], name="person_arrived"),
+            models.Index(fields=["updated_at", "id"], name="person_changes"),
+        ]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {str(self.pk)[:8]}"

@@ -31,9 +31,14 @@ from intake.names import is_blank
 LONGEST_NAME = 200
 LONGEST_NOTE = 4000
 MOST_MEMBERS = 60
+# Django makes the list of values anew each time that it is asked for.
+PURPOSES = tuple(ConsentPurpose.values)
+BASES, LEVELS = tuple(LegalBasis.values), tuple(RegistrationLevel.values)
+SEXES, RELATIONSHIPS = tuple(Sex.values), tuple(Relationship.values)
+MARITAL, SOURCES = tuple(MaritalStatus.values), tuple(BirthSource.values)
 # A clock that runs a little ahead is no arrival in the future.
 CLOCK_TOLERANCE = timedelta(minutes=10)
-LONGEST_AGO = timedelta(days=3660)
+OLDEST_ARRIVAL = timedelta(days=3660)
 
 
 @dataclass(frozen=True)
@@ -85,9 +90,7 @@ def check_household(data: HouseholdInput, context: Context) -> Checked:
     """Check everything; InvalidInput with all problems."""
     problems: list[FieldProblem] = []
     arrived_at = _arrival(data, context, problems)
-    # Births are read as said on the day of arrival; when that is no day, as said today.
-    said_at = clock.now() if problems else arrived_at
-    said_on = said_at.astimezone(context.operation.zone).date()
+    said_on = arrived_at.astimezone(context.operation.zone).date()
     _codes_of_household(data, context.codes, problems)
     if not data.members:
         problems.append(FieldProblem("members", "required", _("Register at least one person.")))
@@ -112,20 +115,27 @@ def check_household(data: HouseholdInput, context: Context) -> Checked:
     )
 
 
-def check_arrived_at(arrived_at: datetime, field: str, problems: list[FieldProblem]) -> None:
-    """Whether people can have arrived then: not in the future, not more than ten years ago."""
-    now = clock.now()
-    if arrived_at > now + CLOCK_TOLERANCE:
-        detail = _("The arrival lies in the future: check date and time.")
-        problems.append(FieldProblem(field, "future", detail))
-    elif arrived_at < now - LONGEST_AGO:
-        detail = _("The arrival is too long ago: check the year.")
-        problems.append(FieldProblem(field, "too_old", detail))
+def arrival_time(moment: datetime, field: str, problems: list[FieldProblem]) -> datetime:
+    """When they crossed, on the operation's clock; the present, and a problem, when it cannot be.
+
+    Ages are read against the answer also then, so that all problems are told at once.
+    """
+    arrived_at = clock.on_operation_clock(moment)
+    if arrived_at > clock.now() + CLOCK_TOLERANCE:
+        problems.append(
+            FieldProblem(field, "future", _("The arrival lies in the future: check date and time."))
+        )
+    elif arrived_at < clock.now() - OLDEST_ARRIVAL:
+        problems.append(
+            FieldProblem(field, "too_old", _("The arrival is too long ago: check the year."))
+        )
+    else:
+        return arrived_at
+    return clock.now()
 
 
 def _arrival(data: HouseholdInput, context: Context, problems: list[FieldProblem]) -> datetime:
-    arrived_at = clock.on_operation_clock(data.arrived_at)
-    check_arrived_at(arrived_at, "arrival.arrived_at", problems)
+    arrived_at = arrival_time(data.arrived_at, "arrival.arrived_at", problems)
     if data.entry_point not in context.entry_points:
         problems.append(
             FieldProblem(
@@ -152,8 +162,8 @@ def _codes_of_household(data: HouseholdInput, known: Codes, problems: list[Field
         ("origin_area", data.origin_area, known.areas),
         ("preferred_language", data.preferred_language, known.languages),
         ("interpreter_language", data.interpreter_language, known.languages),
-        ("legal_basis", data.legal_basis, LegalBasis.values),
-        ("level", data.level, RegistrationLevel.values),
+        ("legal_basis", data.legal_basis, BASES),
+        ("level", data.level, LEVELS),
     ):
         if value and value not in allowed:
             problems.append(_unknown(field))
@@ -163,7 +173,7 @@ def _codes_of_household(data: HouseholdInput, known: Codes, problems: list[Field
         )
     seen: set[tuple[str, str]] = set()
     for index, consent in enumerate(data.consents):
-        if consent.purpose not in ConsentPurpose.values:
+        if consent.purpose not in PURPOSES:
             problems.append(_unknown(f"consents.{index}.purpose"))
         if (consent.purpose, consent.recipient) in seen:
             problems.append(
@@ -197,10 +207,10 @@ def check_member(
     if len(member.notes) > LONGEST_NOTE:
         problems.append(FieldProblem(f"{path}.notes", "too_long", _("Write at most 4000 letters.")))
     for field, value, allowed in (
-        ("sex", member.sex, Sex.values),
-        ("relationship", member.relationship, Relationship.values),
-        ("marital_status", member.marital_status, MaritalStatus.values),
-        ("birth_source", member.birth_source, BirthSource.values),
+        ("sex", member.sex, SEXES),
+        ("relationship", member.relationship, RELATIONSHIPS),
+        ("marital_status", member.marital_status, MARITAL),
+        ("birth_source", member.birth_source, SOURCES),
         ("nationality", member.nationality or None, known.countries),
     ):
         if value is not None and value not in allowed:

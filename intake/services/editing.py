@@ -10,13 +10,13 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit.events import record_event
-from common import clock
 from common.errors import FieldProblem, InvalidInput, InvalidState
 from intake.choices import HouseholdStatus
 from intake.inputs import MemberInput
+from intake.keys import PHONE, identity_keys
 from intake.lookups import codes
-from intake.models import Arrival, EntryPoint, Household, Person
-from intake.services.checking import check_arrived_at, invalid
+from intake.models import Arrival, EntryPoint, Household, IdentityKey, Person
+from intake.services.checking import arrival_time, invalid
 from intake.services.permitted import require_editor
 from intake.services.registration import add_member
 
@@ -49,8 +49,20 @@ def edit_household(
         raise InvalidState("household_closed", _("This household is closed."))
     _apply(household, changes)
     household.save()
+    if "phones" in changes:
+        _find_by_phone(household)
     record_event("household.changed", household, actor=actor, fields=sorted(changes))
     return household
+
+
+def _find_by_phone(household: Household) -> None:
+    """Its focal point is found by the numbers the household has now, and by no other."""
+    focal = household.members.filter(is_focal_point=True).select_related("identity").first()
+    if focal is None:
+        return
+    IdentityKey.objects.filter(person=focal, kind=PHONE).delete()
+    keys = identity_keys(focal, focal.identity.open(), household.phones)
+    IdentityKey.objects.bulk_create([key for key in keys if key.kind == PHONE])
 
 
 def _apply(household: Household, changes: dict[str, Any]) -> None:
@@ -99,8 +111,8 @@ def add_arrival(
     if (known := _already_followed(household, members)) is not None:
         return known
     point = EntryPoint.objects.visible_to(actor).filter(code=entry_point).first()
-    arrived_at = clock.on_operation_clock(arrived_at)
     problems: list[FieldProblem] = []
+    arrived_at = arrival_time(arrived_at, "arrived_at", problems)
     if point is None:
         problems.append(
             FieldProblem(
@@ -109,7 +121,6 @@ def add_arrival(
                 _("This entry point is not known: choose one from the list."),
             )
         )
-    check_arrived_at(arrived_at, "arrived_at", problems)
     if problems or point is None:
         raise invalid(problems)
     arrival = Arrival.objects.create(household=household, entry_point=point, occurred_at=arrived_at)

@@ -135,8 +135,9 @@ def _settle(household: Household, *, needs_focal_point: bool) -> None:
         household.members.filter(left_at__isnull=True).order_by("birth_earliest", "position")
     )
     status = HouseholdStatus.ACTIVE if members else HouseholdStatus.CLOSED
-    if household.status != status and household.merged_into_id is None:
+    if household.merged_into_id is None:
         household.status = status
+        # Also when the status stays: who follows changes must learn that someone left.
         household.save(update_fields=["status"])
     if needs_focal_point and members and not any(m.is_focal_point for m in members):
         members[0].is_focal_point = True

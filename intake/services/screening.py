@@ -47,14 +47,7 @@ def separate_person(
     civilian: whoever had been separated is in the count again.
     """
     occurred_at = clock.on_operation_clock(occurred_at)
-    if not (
-        holds_for(actor, Permission.SCREENING, person.household_id)
-        or (
-            outcome in SEPARATING
-            and holds_for(actor, Permission.HOUSEHOLDS_REGISTER, person.household_id)
-        )
-    ):
-        raise NotPermitted("not_permitted", _("You may not record screening outcomes."))
+    _require_recorder(actor, person, outcome)
     if outcome not in K.values:
         raise InvalidInput(
             "invalid",
@@ -82,6 +75,14 @@ def separate_person(
     elif outcome == K.RELEASED and _is_separated(person):
         reopen_person(actor=actor, person=person)
     return sealed
+
+
+def _require_recorder(actor: Any, person: Person, outcome: str) -> None:
+    allowed = [Permission.SCREENING]
+    if outcome in SEPARATING:
+        allowed.append(Permission.HOUSEHOLDS_REGISTER)
+    if not any(holds_for(actor, permission, person.household_id) for permission in allowed):
+        raise NotPermitted("not_permitted", _("You may not record screening outcomes."))
 
 
 def _is_separated(person: Person) -> bool:

@@ -108,6 +108,10 @@ class PlacementSerializer(serializers.ModelSerializer[Placement]):
     site = serializers.CharField(source="site.code", read_only=True)
     previous = serializers.UUIDField(source="previous_id", read_only=True, allow_null=True)
 
+    absence_reason = serializers.ChoiceField(
+        choices=AbsenceReason.choices, allow_blank=True, read_only=True
+    )
+
     class Meta:
         model = Placement
         fields: tuple[str, ...] = (
