@@ -65,7 +65,7 @@ class Broker:
     def send(self, task: str, keys: list[str]) -> None:
         """Hand tasks to the workers, as the web server does after a commit."""
         url = self.url.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
-        with Celery("test", broker=url) as app:
+        with Celery("test", broker=url, set_as_current=False) as app:
             for key in keys:
                 app.send_task(task, [key])
 
@@ -100,17 +100,21 @@ def workers(broker: Broker) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
             [*command, *more],
             cwd=ROOT,
             env={**os.environ, "DATABASE_URL": database, "REDIS_URL": broker.url},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
             start_new_session=True,
         )
         started.append(found)
         return found
 
-    yield start
-    for each in started:
-        if each.poll() is None:
-            kill(each)
+    # What workers said is shown when the test fails.
+    with open(f"{broker.folder}/workers", "w+b") as said:
+        yield start
+        for each in started:
+            if each.poll() is None:
+                kill(each)
+        said.seek(0)
+        sys.stdout.write(said.read().decode(errors="replace")[-5000:])
 
 
 def wait_for(what: Callable[[], object], seconds: float = 40) -> None:
