@@ -13,9 +13,11 @@ django.setup()
 
 from notifications import delivery, queue, sending  # noqa: E402
 
-# What a dead worker claimed comes free soon; a few at a time, so that a kill is in the middle.
-queue.CLAIM = timedelta(seconds=2)
-sending.TIMEOUT = 1.5
+# What a dead worker claimed comes free soon, and what a busy machine was too slow for is tried
+# again soon; a few at a time, so that a kill is in the middle.
+queue.CLAIM = timedelta(seconds=4)
+queue.RETRY_AFTER = (timedelta(seconds=1),) * 9
+sending.TIMEOUT = 3
 delivery.MOST_TO_ONE = 5
 app.conf.beat_scheduler = "celery.beat:PersistentScheduler"
 app.conf.beat_schedule = {

@@ -21,7 +21,7 @@ from audit.models import Event
 from common import clock
 from common.ids import new_id
 from notifications.choices import NotificationStatus
-from notifications.models import Notification
+from notifications.models import DeliveryAttempt, Notification
 from tests.factories import accounts as make
 from tests.factories.notifications import Receiver, make_webhook, receiving
 
@@ -158,15 +158,16 @@ def unfinished() -> bool:
     )
 
 
-def check(receiver: Receiver, events: list[str], *, twice: int) -> None:
-    """Everything arrived; at most `twice` came again, under the same id and with the same words."""
+def check(receiver: Receiver, events: list[str], *, in_hand: int) -> None:
+    """Everything arrived; what was `in_hand` at a kill or too slow came again as the same."""
     counts = Counter(receiver.ids)
     told = Notification.objects.in_bulk(list(counts))
     assert {str(key) for key in told} == set(counts), "no message came that is not on record"
     assert sorted(str(each.event_id) for each in told.values()) == sorted(events), (
         "for each event there came one message"
     )
-    assert sum(counts.values()) - len(events) <= twice, "only what was in hand came again"
+    slow = DeliveryAttempt.objects.filter(succeeded=False).count()
+    assert sum(counts.values()) - len(events) <= in_hand + slow
     bodies = defaultdict(set)
     for headers, body in receiver.received:
         bodies[headers["webhook-id"]].add(body)
@@ -199,4 +200,4 @@ def test_messages_survive_a_killed_worker_and_a_broker_that_forgets(
         events += write_events(20)
         wait_for(lambda: not unfinished())
         kill(worker)
-        check(receiver, events, twice=10)
+        check(receiver, events, in_hand=10)
