@@ -16,7 +16,7 @@ from intake.choices import ExitReason
 from intake.lookups import codes
 from intake.models import Household, Identity, Person, SpecificNeed
 from intake.models.persons import IdentityData
-from intake.services.registration import Registration, Written
+from intake.services.rows import Registration, Written
 
 
 def visible_members(household: Household, user: Any) -> QuerySet[Person]:

@@ -1,5 +1,5 @@
 """The desk's pages in the staff site."""
 
-from intake.admin import codelists, duplicates, entry_points, households, imports, persons
+from intake.admin import codelists, duplicates, entry_points, households, imports, persons, slips
 
-__all__ = ["codelists", "duplicates", "entry_points", "households", "imports", "persons"]
+__all__ = ["codelists", "duplicates", "entry_points", "households", "imports", "persons", "slips"]

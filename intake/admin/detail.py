@@ -1,22 +1,20 @@
-"""The household's page and its printable slip."""
+"""The household's page."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-import segno
 from django.contrib.admin.options import ModelAdmin
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.safestring import mark_safe
-from django.utils.translation import gettext as _
 
 from accounts.models import Operation
 from accounts.policies import Permission, can
 from audit.access import record_access
 from common import clock
 from intake import slots
+from intake.admin import sections
 from intake.admin.pages import page
 from intake.admin.registration import describe_birth
 from intake.births import Birth, age_bracket
@@ -65,6 +63,7 @@ def household_page(
             may_decide=can(request.user, Permission.DUPLICATES_DECIDE),
             may_register=can(request.user, Permission.HOUSEHOLDS_REGISTER),
             panels=slots.household_panels(household, request.user),
+            sections=sections.shown_sections(request, household),
         )
         # Times are local: the page is rendered while the operation's zone is active.
         return response.render() if hasattr(response, "render") else response
@@ -129,22 +128,3 @@ def possible_duplicates(household: Household, user: Any) -> list[dict[str, Any]]
             }
         )
     return sorted(found, key=lambda each: -each["percent"])
-
-
-def slip_page(
-    model_admin: ModelAdmin[Any], request: HttpRequest, household: Household
-) -> HttpResponse:
-    """A slip with reference and token, as text and as a QR code: no word about the people."""
-    record_access(request.user, "slip", household)
-    code = segno.make(household.token, error="m", micro=False)
-    svg = code.svg_inline(scale=6, border=2, omitsize=False, title=_("Slip"))
-    return page(
-        model_admin,
-        request,
-        "slip",
-        household.reference,
-        household=household,
-        code=mark_safe(svg),  # noqa: S308  made here from a token of letters and digits
-        operation=Operation.current(),
-        today=clock.today(Operation.current().zone),
-    )

@@ -17,8 +17,9 @@ from accounts.models import Operation
 from accounts.policies import Permission
 from common.admin import PolicyModelAdmin
 from intake import slots
-from intake.admin.detail import household_page, slip_page
+from intake.admin.detail import household_page
 from intake.admin.registration import birth_preview, registration_page
+from intake.admin.sections import page_addresses
 from intake.choices import HouseholdStatus
 from intake.models import Arrival, EntryPoint, Household, Person
 from intake.searching import find_households
@@ -66,11 +67,11 @@ class HouseholdAdmin(PolicyModelAdmin):
     ordering = ("-recorded_at",)
 
     def get_urls(self) -> list[Any]:
-        """The preview of births and the printable slip."""
+        """The preview of births and the pages that belong to a household."""
         wrap = self.admin_site.admin_view
         return [
             path("births/preview/", wrap(birth_preview), name="intake_household_birth_preview"),
-            path("<uuid:pk>/slip/", wrap(self.slip_view), name="intake_household_slip"),
+            *page_addresses(self),
             *super().get_urls(),
         ]
 
@@ -130,13 +131,6 @@ class HouseholdAdmin(PolicyModelAdmin):
         if household is None:
             raise Http404
         return household_page(self, request, household)
-
-    def slip_view(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        """The slip to print: reference and token, nothing about the people."""
-        household = self.get_queryset(request).filter(pk=pk).first()
-        if not self.has_view_permission(request) or household is None:
-            raise Http404
-        return slip_page(self, request, household)
 
     @admin.display(description=_("people"), ordering="size")
     def people(self, household: Any) -> int:

@@ -40,7 +40,7 @@ from intake.searching import find_persons
 from intake.services.batches import register_batch
 from intake.services.checking import invalid
 from intake.services.editing import add_arrival, edit_household
-from intake.services.registration import Registration
+from intake.services.rows import Registration
 
 P = Permission
 # What belongs to one household is told at once, without pages and filters.

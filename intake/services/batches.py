@@ -13,7 +13,8 @@ from audit.events import record_event
 from audit.models import Event
 from common.errors import DomainError
 from intake.inputs import HouseholdInput
-from intake.services.registration import Registration, register_many
+from intake.services.registration import register_many
+from intake.services.rows import Registration
 
 REGISTERED = "households.batch_registered"
 
