@@ -266,7 +266,7 @@ def run(machine: type[Desk], examples: int, steps: int) -> None:
 
 def test_stock_equals_flows_at_any_past_instant(alice: User, dana: User) -> None:
     make_entry_point()
-    run(type("DeskOfTheDay", (Desk,), {"alice": alice, "dana": dana}), examples=20, steps=12)
+    run(type("DeskOfTheDay", (Desk,), {"alice": alice, "dana": dana}), examples=12, steps=12)
 
 
 def test_births_and_transfers_are_no_arrivals_at_the_border(alice: User) -> None:
