@@ -224,11 +224,9 @@ def take_back(
     """Take back an exit that was recorded wrongly: POST with the person."""
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "POST"})
-    person = (
-        visible_members(household, request.user)
-        .filter(pk=_uuid(request.POST.get("person", "")))
-        .first()
-    )
+    chosen = _uuid(request.POST.get("person", ""))
+    members = visible_members(household, request.user)
+    person = members.filter(pk=chosen).first() if chosen else None
     try:
         if person is not None:
             services.reverse_exit(actor=request.user, person=person)
