@@ -50,7 +50,10 @@ class MemberInput:
 
 @dataclass(frozen=True, kw_only=True)
 class HouseholdInput:
-    """A household with its arrival and members. Codes are the model's own. Personal data."""
+    """A household with its arrival and members. Codes are the model's own. Personal data.
+
+    `token` is that of a slip printed ahead; empty, a token is made.
+    """
 
     entry_point: str
     arrived_at: datetime
@@ -66,3 +69,4 @@ class HouseholdInput:
     legal_basis: str = LegalBasis.VITAL_INTEREST
     level: str = RegistrationLevel.INDIVIDUAL
     notes: str = ""
+    token: str = ""

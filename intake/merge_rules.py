@@ -33,3 +33,5 @@ def register() -> None:
     for model in ("Identity", "IdentityKey", "PersonExit", "ScreeningOutcome"):
         register_merge(f"intake.{model}", "person", STAYS)
     register_merge("intake.SpecificNeed", "person", MovesNewNeeds())
+    # The slip of the repeat stays its own, and leads to the survivor as its reference does.
+    register_merge("intake.SlipToken", "household", STAYS)

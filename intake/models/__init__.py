@@ -7,6 +7,7 @@ from intake.models.households import Arrival, Consent, Household
 from intake.models.imports import ImportBatch, ImportRow
 from intake.models.persons import Identity, IdentityKey, Person, PersonExit, SpecificNeed
 from intake.models.screening import ScreeningOutcome
+from intake.models.tokens import SlipToken, TokenSheet
 
 __all__ = [
     "Area",
@@ -25,6 +26,8 @@ __all__ = [
     "Person",
     "PersonExit",
     "ScreeningOutcome",
+    "SlipToken",
     "SpecificNeed",
     "SpecificNeedType",
+    "TokenSheet",
 ]
