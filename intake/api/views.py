@@ -31,6 +31,7 @@ from common.errors import DomainError, FieldProblem
 from intake import duplicates, services
 from intake.api import serializers as shapes
 from intake.api.filters import EntryPointFilter, HouseholdFilter, PersonFilter
+from intake.api.tokens import ReplacesSlips
 from intake.choices import ExitReason
 from intake.duplicates import surviving
 from intake.models import Arrival, Consent, EntryPoint, Household, Person, PersonExit
@@ -106,7 +107,7 @@ class ChangesOldestFirst:
 
 
 class HouseholdViewSet(
-    ChangesOldestFirst, IdempotentWrites, ListModelMixin, GenericViewSet[Household]
+    ReplacesSlips, ChangesOldestFirst, IdempotentWrites, ListModelMixin, GenericViewSet[Household]
 ):
     """Register, list, read and edit households."""
 
@@ -126,6 +127,7 @@ class HouseholdViewSet(
         "add_arrival": P.HOUSEHOLDS_REGISTER,
         "exits": P.HOUSEHOLDS_READ,
         "record_exit": P.HOUSEHOLDS_EDIT,
+        "replace_token": P.HOUSEHOLDS_EDIT,
     }
 
     def get_queryset(self) -> QuerySet[Household]:
