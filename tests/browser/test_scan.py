@@ -122,8 +122,8 @@ def test_the_camera_opens_the_household(page: Any, household: Household) -> None
 
 def test_without_a_camera_there_is_the_keyboard(page: Any) -> None:
     page.evaluate(
-        "navigator.mediaDevices.getUserMedia = () =>"
-        " Promise.reject(new DOMException('no', 'NotAllowedError'))"
+        "() => { navigator.mediaDevices.getUserMedia = () =>"
+        " Promise.reject(new DOMException('no', 'NotAllowedError')); }"
     )
     page.click("#camera")
     page.locator("#camera-problem").wait_for()
