@@ -14,9 +14,8 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, get_language_info
+from django.utils.translation import get_language, get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
 
 from accounts.models import Operation
 from accounts.policies import Permission
@@ -114,15 +113,17 @@ class ReplaceForm(forms.Form):
     """Why a slip is replaced, and by which."""
 
     reason = forms.ChoiceField(
-        label=_l("What happened to the old slip"),
+        label=gettext_lazy("What happened to the old slip"),
         choices=[("", "—"), *RevocationReason.choices],
-        error_messages={"required": _l("Choose what happened to the old slip.")},
+        error_messages={"required": gettext_lazy("Choose what happened to the old slip.")},
     )
     token = forms.CharField(
-        label=_l("Slip printed ahead"),
+        label=gettext_lazy("Slip printed ahead"),
         required=False,
         max_length=200,
-        help_text=_l("Scan it or type its characters. Leave it empty to print a new slip."),
+        help_text=gettext_lazy(
+            "Scan it or type its characters. Leave it empty to print a new slip."
+        ),
         widget=forms.TextInput(
             attrs={"dir": "ltr", "autocomplete": "off", "autocapitalize": "characters"}
         ),

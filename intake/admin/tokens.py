@@ -14,8 +14,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Operation
 from accounts.policies import Permission, can
@@ -53,21 +52,24 @@ class SheetForm(forms.Form):
     """How many slips, and for which desk."""
 
     count = forms.IntegerField(
-        label=_l("Number of slips"),
+        label=gettext_lazy("Number of slips"),
         initial=PER_PAGE,
         min_value=1,
         max_value=MOST_SLIPS,
-        help_text=_l("24 fit on a page. At most 500."),
-        error_messages={"required": _l("Write a number from 1 to 500.")},
+        help_text=gettext_lazy("24 fit on a page. At most 500."),
+        error_messages={"required": gettext_lazy("Write a number from 1 to 500.")},
     )
     entry_point = forms.ModelChoiceField(
-        TokenSheet.objects.none(), label=_l("Entry point"), to_field_name="code", required=False
+        TokenSheet.objects.none(),
+        label=gettext_lazy("Entry point"),
+        to_field_name="code",
+        required=False,
     )
     note = forms.CharField(
-        label=_l("Note"),
+        label=gettext_lazy("Note"),
         max_length=200,
         required=False,
-        help_text=_l("What the sheet is for. No names of people."),
+        help_text=gettext_lazy("What the sheet is for. No names of people."),
         widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
     )
 
@@ -83,7 +85,7 @@ class ReasonForm(forms.Form):
     """Why the slips of a sheet end."""
 
     reason = forms.ChoiceField(
-        label=_l("reason"),
+        label=gettext_lazy("reason"),
         choices=[each for each in RevocationReason.choices if each[0] != "superseded"],
     )
 
@@ -126,17 +128,17 @@ class TokenSheetAdmin(PolicyModelAdmin):
             }
         )
 
-    @admin.display(description=_l("not given yet"))
+    @admin.display(description=gettext_lazy("not given yet"))
     def unused(self, sheet: Any) -> int:
         """Slips that belong to nobody."""
         return int(sheet.n_printed)
 
-    @admin.display(description=_l("given"))
+    @admin.display(description=gettext_lazy("given"))
     def given(self, sheet: Any) -> int:
         """Slips that work."""
         return int(sheet.n_bound)
 
-    @admin.display(description=_l("no longer valid"))
+    @admin.display(description=gettext_lazy("no longer valid"))
     def revoked(self, sheet: Any) -> int:
         """Slips that ended."""
         return int(sheet.n_revoked)
@@ -172,7 +174,7 @@ class TokenSheetAdmin(PolicyModelAdmin):
         )
 
     @button(
-        _l("Print"),
+        gettext_lazy("Print"),
         policy=Permission.HOUSEHOLDS_REGISTER,
         icon="print",
         shown=lambda sheet: not sheet.copies,
@@ -182,7 +184,7 @@ class TokenSheetAdmin(PolicyModelAdmin):
         return self._print(request, sheet)
 
     @button(
-        _l("Print again"),
+        gettext_lazy("Print again"),
         policy=Permission.HOUSEHOLDS_REGISTER,
         icon="print",
         shown=lambda sheet: sheet.copies,
@@ -192,7 +194,7 @@ class TokenSheetAdmin(PolicyModelAdmin):
         return self._print(request, sheet)
 
     @button(
-        _l("Sheet lost: revoke what is not given"),
+        gettext_lazy("Sheet lost: revoke what is not given"),
         policy=Permission.HOUSEHOLDS_REGISTER,
         form=ReasonForm,
         icon="block",
