@@ -25,7 +25,7 @@ from common.errors import DomainError
 from common.form_errors import add_domain_error
 from intake.admin.pages import page
 from intake.admin.sections import register_page, register_section
-from intake.choices import RevocationReason, TokenState
+from intake.choices import HouseholdStatus, RevocationReason, TokenState
 from intake.models import Household
 from intake.services.permitted import holds_for
 from intake.services.tokens import replace_token, tokens_of
@@ -157,16 +157,17 @@ def replace_page(
 
 
 def slip_section(request: HttpRequest, household: Household) -> str:
-    """Printing and replacing the slip, and the slips that no longer work."""
+    """Replacing the slip, and the slips that no longer work; it is printed from the page's top."""
+    ended = [slip for slip in tokens_of(household) if slip.state == TokenState.REVOKED]
+    may_replace = household.status == HouseholdStatus.ACTIVE and holds_for(
+        request.user, Permission.HOUSEHOLDS_EDIT, household.pk
+    )
+    if not ended and not may_replace:
+        return ""
     with timezone.override(Operation.current().zone):
         return render_to_string(
             "intake/desk/slip_section.html",
-            {
-                "household": household,
-                "may_replace": not household.merged_into_id
-                and holds_for(request.user, Permission.HOUSEHOLDS_EDIT, household.pk),
-                "ended": [s for s in tokens_of(household) if s.state == TokenState.REVOKED],
-            },
+            {"household": household, "may_replace": may_replace, "ended": ended},
             request=request,
         )
 

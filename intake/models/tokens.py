@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.models import BaseModel
@@ -51,7 +52,7 @@ class TokenSheet(BaseModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.printed_at:%Y-%m-%d %H:%M}"
+        return f"{timezone.localtime(self.printed_at):%Y-%m-%d %H:%M}"
 
 
 class SlipToken(BaseModel):
@@ -86,7 +87,7 @@ class SlipToken(BaseModel):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     reason = models.CharField(_("reason"), max_length=12, choices=RevocationReason, blank=True)
-    replaced_by = models.OneToOneField("self", models.PROTECT, null=True, related_name="replaces")
+    replaced_by = models.OneToOneField("self", models.RESTRICT, null=True, related_name="replaces")
 
     objects = SlipTokenQuerySet.as_manager()
 
