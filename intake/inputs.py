@@ -70,3 +70,5 @@ class HouseholdInput:
     level: str = RegistrationLevel.INDIVIDUAL
     notes: str = ""
     token: str = ""
+    # The operation that sends them; empty for people who crossed the border.
+    transferred_from: str = ""

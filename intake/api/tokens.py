@@ -24,6 +24,7 @@ from intake.services.checking import invalid
 from intake.services.tokens import UNKNOWN, Found, find_by_token, print_sheet, replace_token
 
 Shape = serializers.Serializer[Any]
+SLIP_POLICY = {"replace_token": Permission.HOUSEHOLDS_EDIT}
 
 
 class TokenSerializer(Shape):
@@ -131,7 +132,7 @@ class TokenSheetViewSet(IdempotentWrites, GenericViewSet[TokenSheet]):
         return Response(body, status=status.HTTP_201_CREATED)
 
 
-class ReplacesSlips:
+class SlipActions:
     """The part of a household's routes that is about its slip."""
 
     @extend_schema(

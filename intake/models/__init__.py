@@ -5,7 +5,14 @@ from intake.models.duplicates import DuplicatePair
 from intake.models.entry_points import EntryPoint
 from intake.models.households import Arrival, Consent, Household
 from intake.models.imports import ImportBatch, ImportRow
-from intake.models.persons import Identity, IdentityKey, Person, PersonExit, SpecificNeed
+from intake.models.persons import (
+    HouseholdMove,
+    Identity,
+    IdentityKey,
+    Person,
+    PersonExit,
+    SpecificNeed,
+)
 from intake.models.screening import ScreeningOutcome
 from intake.models.tokens import SlipToken, TokenSheet
 
@@ -18,6 +25,7 @@ __all__ = [
     "DuplicatePair",
     "EntryPoint",
     "Household",
+    "HouseholdMove",
     "Identity",
     "IdentityKey",
     "ImportBatch",

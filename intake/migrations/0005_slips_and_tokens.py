@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('intake', '0003_find_what_changed'),
+        ('intake', '0004_life_of_a_record'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
