@@ -192,3 +192,22 @@ class ImportStatus(models.TextChoices):
     RECEIVED = "received", _("Received")
     DONE = "done", _("Done")
     FAILED = "failed", _("Could not be read")
+
+
+class TokenState(models.TextChoices):
+    """Of a slip: printed ahead, given to a household, or taken back for good."""
+
+    PRINTED = "printed", _("Printed, not given yet")
+    BOUND = "bound", _("Given to a household")
+    REVOKED = "revoked", _("No longer valid")
+
+
+class RevocationReason(models.TextChoices):
+    """Why a slip is no longer valid. `superseded`: the desk gave another one instead."""
+
+    LOST = "lost", _("Lost")
+    DAMAGED = "damaged", _("Damaged")
+    STOLEN = "stolen", _("Stolen")
+    MISPRINTED = "misprinted", _("Misprinted")
+    SUPERSEDED = "superseded", _("Another slip was given")
+    OTHER = "other", _("Other")

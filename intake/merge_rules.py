@@ -37,3 +37,5 @@ def register() -> None:
     for field in ("from_household", "to_household", "person"):
         register_merge("intake.HouseholdMove", field, STAYS)
     register_merge("intake.SpecificNeed", "person", MovesNewNeeds())
+    # The slip of the repeat stays its own, and leads to the survivor as its reference does.
+    register_merge("intake.SlipToken", "household", STAYS)

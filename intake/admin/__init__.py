@@ -9,6 +9,7 @@ from intake.admin import (
     life,
     persons,
     slips,
+    tokens,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "life",
     "persons",
     "slips",
+    "tokens",
 ]

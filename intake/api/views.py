@@ -31,6 +31,7 @@ from intake import duplicates, services
 from intake.api import serializers as shapes
 from intake.api.filters import EntryPointFilter, HouseholdFilter, PersonFilter
 from intake.api.life import LIFE_POLICY, WHOLE, LifeActions
+from intake.api.tokens import SLIP_POLICY, SlipActions
 from intake.choices import ExitReason
 from intake.duplicates import surviving
 from intake.models import Arrival, Consent, EntryPoint, Household, Person
@@ -105,7 +106,12 @@ class ChangesOldestFirst:
 
 
 class HouseholdViewSet(
-    LifeActions, ChangesOldestFirst, IdempotentWrites, ListModelMixin, GenericViewSet[Household]
+    LifeActions,
+    SlipActions,
+    ChangesOldestFirst,
+    IdempotentWrites,
+    ListModelMixin,
+    GenericViewSet[Household],
 ):
     """Register, list, read and edit households."""
 
@@ -124,6 +130,7 @@ class HouseholdViewSet(
         "arrivals": P.HOUSEHOLDS_READ,
         "add_arrival": P.HOUSEHOLDS_REGISTER,
         **LIFE_POLICY,
+        **SLIP_POLICY,
     }
 
     def get_queryset(self) -> QuerySet[Household]:

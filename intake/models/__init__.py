@@ -14,6 +14,7 @@ from intake.models.persons import (
     SpecificNeed,
 )
 from intake.models.screening import ScreeningOutcome
+from intake.models.tokens import SlipToken, TokenSheet
 
 __all__ = [
     "Area",
@@ -33,6 +34,8 @@ __all__ = [
     "Person",
     "PersonExit",
     "ScreeningOutcome",
+    "SlipToken",
     "SpecificNeed",
     "SpecificNeedType",
+    "TokenSheet",
 ]
