@@ -192,3 +192,21 @@ class ImportStatus(models.TextChoices):
     RECEIVED = "received", _("Received")
     DONE = "done", _("Done")
     FAILED = "failed", _("Could not be read")
+
+
+class CountMethod(models.TextChoices):
+    """How people who crossed were counted; decides how far the figure can be trusted."""
+
+    COUNTED = "counted", _("Counted one by one")
+    ESTIMATED = "estimated", _("Estimated")
+    REPORTED = "reported", _("Reported by others")
+
+
+class Finding(models.TextChoices):
+    """The headings under which a border assessment says what was found."""
+
+    PEOPLE_WAITING = "people_waiting", _("People waiting")
+    NEEDS = "needs", _("Needs")
+    ACCESS_AND_SECURITY = "access_and_security", _("Access and security")
+    HEALTH = "health", _("Health")
+    RECOMMENDATIONS = "recommendations", _("Recommendations")
