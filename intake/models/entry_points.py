@@ -20,9 +20,9 @@ COARSE_DECIMALS = 2
 COARSE = Decimal(1).scaleb(-COARSE_DECIMALS)
 
 
-def coarse(value: Decimal | None) -> Decimal | None:
+def coarse(value: Decimal | str | None) -> Decimal | None:
     """A coordinate to about a kilometre; None stays None."""
-    return None if value is None else value.quantize(COARSE, ROUND_HALF_EVEN)
+    return None if value is None else Decimal(value).quantize(COARSE, ROUND_HALF_EVEN)
 
 
 class EntryPoint(BaseModel):
