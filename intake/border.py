@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Max, Min, OuterRef, Subquery
 
@@ -51,7 +52,7 @@ def status_at(moment: datetime) -> list[EntryPointState]:
     points = EntryPoint.objects.annotate(
         then=Subquery(then.values("pk")[:1]), ever=Subquery(changes.values("pk")[:1])
     ).order_by("code")
-    rows = list(points)
+    rows: list[Any] = list(points)
     known = EntryPointStatusChange.objects.in_bulk([row.then for row in rows if row.then])
     states = []
     for row in rows:
