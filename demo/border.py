@@ -82,7 +82,7 @@ def tell(*, registrar: User, officer: User, say: Callable[[str], None]) -> None:
 
 def _visit() -> AssessmentInput:
     return AssessmentInput(
-        entry_point="SHUGHNON-RIVER",
+        area="3590226",
         visit_began_at=at(7, 9),
         visit_ended_at=at(7, 13),
         organisations="UNHCR, Border Service, Red Crescent Society",
@@ -90,8 +90,7 @@ def _visit() -> AssessmentInput:
             "people_waiting": "About 60 on the far bank in the morning, most of them women and"
             " children; they cross before light.",
             "needs": "Drinking water, blankets, dry clothes for children.",
-            "access_and_security": "Armed men were seen on the road behind them. The place is"
-            " not to be named to anyone outside this operation.",
+            "access_and_security": "Armed men were seen on the road behind the second ford.",
             "health": "Two women near term; one child with fever.",
             "recommendations": "A registrar and a nurse at the nearest village each morning.",
         },
