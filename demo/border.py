@@ -36,18 +36,18 @@ class _Seen:
 
 # Whole days at each crossing: the people the border service and the desk saw come over.
 COUNTS = (
-    _Seen("ISHKOSHIM", at(4, 18), at(5, 0), 180, CountMethod.ESTIMATED),
+    _Seen("ISHKOSHIM", at(4, 18), at(5, 0), 60, CountMethod.ESTIMATED),
     _Seen(
         "ISHKOSHIM",
         at(5, 0),
         at(5, 18),
-        470,
+        231,
         CountMethod.COUNTED,
-        {"female": {"unknown": 228}, "male": {"unknown": 214}, "unknown": {"0-4": 21}},
+        {"female": {"unknown": 118}, "male": {"unknown": 104}, "unknown": {"0-4": 9}},
     ),
-    _Seen("TEM", at(5, 0), at(5, 18), 260, CountMethod.COUNTED, {"female": {"unknown": 131}}),
-    _Seen("KHUMROGI", at(5, 0), at(6, 12), 140, CountMethod.REPORTED),
-    _Seen("SHUGHNON-RIVER", at(6, 4), at(6, 7), 35, CountMethod.ESTIMATED),
+    _Seen("TEM", at(5, 0), at(5, 18), 214, CountMethod.COUNTED, {"female": {"unknown": 109}}),
+    _Seen("KHUMROGI", at(5, 0), at(6, 12), 103, CountMethod.REPORTED),
+    _Seen("SHUGHNON-RIVER", at(6, 4), at(6, 7), 22, CountMethod.ESTIMATED),
 )
 
 

@@ -51,6 +51,9 @@ class BorderAssessmentAdmin(PolicyModelAdmin):
     )
     readonly_fields = fields
 
+    class Media:
+        css = {"all": ["intake/border.css"]}
+
     @admin.display(description=gettext_lazy("place"))
     def where(self, row: BorderAssessment) -> str:
         """The entry point, else the district."""

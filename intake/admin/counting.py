@@ -118,6 +118,9 @@ class CrossingCountAdmin(PolicyModelAdmin):
     )
     readonly_fields = fields
 
+    class Media:
+        css = {"all": ["intake/border.css"]}
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """Keep whether this user reads its note."""
         count = super().get_object(request, object_id, from_field)

@@ -9,6 +9,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.encryption import SealedJSONField, SealedTextField
@@ -62,7 +63,7 @@ class EntryPointStatusChange(BaseModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.status} {self.occurred_at:%Y-%m-%d %H:%M}"
+        return f"{self.status} {timezone.localtime(self.occurred_at):%Y-%m-%d %H:%M}"
 
 
 class Period(models.Func):
@@ -176,7 +177,7 @@ class CrossingCount(BaseModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.began_at:%Y-%m-%d %H:%M} {self.total}"
+        return f"{timezone.localtime(self.began_at):%Y-%m-%d %H:%M}"
 
     def seen(self, sex: str) -> int:
         """How many of a sex ("female", "male", "unknown") were told apart."""
@@ -254,7 +255,7 @@ class BorderAssessment(BaseModel):
         indexes = [models.Index(fields=["visit_began_at"], name="border_assessment_time")]
 
     def __str__(self) -> str:
-        return f"{self._meta.verbose_name} {self.visit_began_at:%Y-%m-%d}"
+        return f"{self._meta.verbose_name} {timezone.localtime(self.visit_began_at):%Y-%m-%d}"
 
     @property
     def place(self) -> str:
