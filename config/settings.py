@@ -255,6 +255,8 @@ SPECTACULAR_SETTINGS = {
         "LevelEnum": "aid.choices.Level",
         "ReportStatusEnum": "reports.choices.ReportStatus",
         "HouseholdStatusEnum": "intake.choices.HouseholdStatus",
+        "EntryPointKindEnum": "intake.choices.EntryPointKind",
+        "EntryPointStatusEnum": "intake.choices.EntryPointStatus",
         "RegistrationLevelEnum": "intake.choices.RegistrationLevel",
         "ExitReasonEnum": "intake.choices.ExitReason",
         "MoveReasonEnum": "intake.choices.MoveReason",

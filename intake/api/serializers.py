@@ -377,6 +377,7 @@ class EntryPointSerializer(serializers.ModelSerializer[EntryPoint]):
             "kind",
             "status",
             "status_reason",
+            "status_since",
             "area",
             "opposite_area",
             "latitude",

@@ -1,5 +1,6 @@
 """Tables of intake, by noun."""
 
+from intake.models.border import BorderAssessment, CrossingCount, EntryPointStatusChange
 from intake.models.codelists import Area, Country, DocumentType, Language, SpecificNeedType
 from intake.models.duplicates import DuplicatePair
 from intake.models.entry_points import EntryPoint
@@ -19,11 +20,14 @@ from intake.models.tokens import SlipToken, TokenSheet
 __all__ = [
     "Area",
     "Arrival",
+    "BorderAssessment",
     "Consent",
     "Country",
+    "CrossingCount",
     "DocumentType",
     "DuplicatePair",
     "EntryPoint",
+    "EntryPointStatusChange",
     "Household",
     "HouseholdMove",
     "Identity",
