@@ -17,6 +17,7 @@ from accounts.models import Operation
 from accounts.policies import Permission
 from common.admin import PolicyModelAdmin
 from intake import slots
+from intake.admin import areas, drafts
 from intake.admin.detail import household_page
 from intake.admin.registration import birth_preview, registration_page
 from intake.admin.sections import page_addresses
@@ -67,10 +68,12 @@ class HouseholdAdmin(PolicyModelAdmin):
     ordering = ("-recorded_at",)
 
     def get_urls(self) -> list[Any]:
-        """The preview of births and the pages that belong to a household."""
+        """The preview of births, areas, drafts, and the pages that belong to a household."""
         wrap = self.admin_site.admin_view
         return [
             path("births/preview/", wrap(birth_preview), name="intake_household_birth_preview"),
+            *areas.addresses(self),
+            *drafts.addresses(self),
             *page_addresses(self),
             *super().get_urls(),
         ]
@@ -119,7 +122,7 @@ class HouseholdAdmin(PolicyModelAdmin):
         """The registration form."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        return registration_page(self, request)
+        return drafts.answer_to_script(request, registration_page(self, request))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -1,6 +1,7 @@
 """Tables of intake, by noun."""
 
 from intake.models.codelists import Area, Country, DocumentType, Language, SpecificNeedType
+from intake.models.drafts import RegistrationDraft
 from intake.models.duplicates import DuplicatePair
 from intake.models.entry_points import EntryPoint
 from intake.models.households import Arrival, Consent, Household
@@ -24,6 +25,7 @@ __all__ = [
     "Language",
     "Person",
     "PersonExit",
+    "RegistrationDraft",
     "ScreeningOutcome",
     "SpecificNeed",
     "SpecificNeedType",
