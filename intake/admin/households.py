@@ -11,6 +11,7 @@ from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery, Valu
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Operation
@@ -24,6 +25,7 @@ from intake.admin.sections import page_addresses
 from intake.choices import HouseholdStatus
 from intake.models import Arrival, EntryPoint, Household, Person
 from intake.searching import find_households
+from intake.templatetags.desk import latin
 
 
 class EntryPointFilter(admin.SimpleListFilter):
@@ -142,9 +144,12 @@ class HouseholdAdmin(PolicyModelAdmin):
 
     @admin.display(description=_("focal point"))
     def focal_point(self, household: Any) -> str:
-        """The name of the focal point, or of the first member."""
+        """The name of the focal point, or of the first member, and how it is read."""
         members = household.present_members
-        return members[0].identity.open().name if members else "—"
+        if not members:
+            return "—"
+        name = members[0].identity.open().name
+        return format_html("<bdi>{}</bdi> {}", name, latin(name))
 
     @admin.display(description=_("arrived"), ordering="first_arrival")
     def arrived(self, household: Any) -> str:
