@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import uuid
 from typing import Any
@@ -19,27 +18,13 @@ from django.utils.translation import gettext as _
 from accounts.models import Operation
 from accounts.policies import Permission, can
 from audit.access import record_access
-from common.encryption import derived_key, lookup_hash
 from common.errors import Conflict, DomainError
+from intake.draft_keys import browser_key, owner_tag
 from intake.models import Household, RegistrationDraft
 from intake.services.drafts import LARGEST, discard_draft, forget_registered, save_draft
 
 # Sent by the page's script, which then moves to the page of the household itself.
 SCRIPT_HEADER = "X-Panah-Script"
-
-
-def owner_tag(user: Any) -> str:
-    """What a browser calls this user's copies by: says nothing, and differs between users."""
-    return lookup_hash("draft owner", str(user.pk)).hex()
-
-
-def browser_key(user: Any, draft_id: uuid.UUID) -> str:
-    """The key under which a browser keeps its own copy of one draft (AES-256, base64).
-
-    Made anew from the server's secret whenever this user asks for it; the browser never stores
-    it, so that what lies on its disk opens for nobody who is not signed in as this user.
-    """
-    return base64.b64encode(derived_key("draft in a browser", f"{user.pk}:{draft_id}")).decode()
 
 
 def drafts_of(user: Any) -> list[RegistrationDraft]:
@@ -88,8 +73,10 @@ def answer_to_script(request: HttpRequest, response: HttpResponse) -> HttpRespon
 def page_context(user: Any, draft_id: Any) -> dict[str, Any]:
     """What the form's page hands to its script, and the drafts that it lists."""
     key = _uuid(draft_id)
+    drafts = drafts_of(user)
     return {
-        "drafts": drafts_of(user),
+        "drafts": [draft for draft in drafts if draft.pk != key],
+        "this_draft": next((draft for draft in drafts if draft.pk == key), None),
         "draft_urls": {
             "save": reverse("admin:intake_household_draft_save"),
             "open": reverse("admin:intake_household_draft_open"),

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from accounts.policies import Permission, can
-from intake.admin.drafts import owner_tag
+from intake.draft_keys import owner_tag
 from intake.names import latin_form
 
 register = template.Library()
