@@ -73,10 +73,8 @@ def answer_to_script(request: HttpRequest, response: HttpResponse) -> HttpRespon
 def page_context(user: Any, draft_id: Any) -> dict[str, Any]:
     """What the form's page hands to its script, and the drafts that it lists."""
     key = _uuid(draft_id)
-    drafts = drafts_of(user)
     return {
-        "drafts": [draft for draft in drafts if draft.pk != key],
-        "this_draft": next((draft for draft in drafts if draft.pk == key), None),
+        "drafts": [draft for draft in drafts_of(user) if draft.pk != key],
         "draft_urls": {
             "save": reverse("admin:intake_household_draft_save"),
             "open": reverse("admin:intake_household_draft_open"),

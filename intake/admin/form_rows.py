@@ -31,7 +31,7 @@ def close_gaps(data: QueryDict) -> None:
     rows: dict[int, dict[str, list[str]]] = defaultdict(dict)
     for key in list(data):
         if found := _FIELD.match(key):
-            rows[int(found[1])][found[2]] = data.pop(key)  # type: ignore[assignment]
+            rows[int(found[1])][found[2]] = data.pop(key)
     kept = [index for index in sorted(rows) if index < number_of_rows(data) and _typed(rows[index])]
     kept = kept or [min(rows, default=0)]
     for position, index in enumerate(kept):

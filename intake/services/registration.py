@@ -194,7 +194,9 @@ def _check_focal_point(
     household: Household, data: MemberInput, problems: list[FieldProblem]
 ) -> None:
     present = household.members.filter(is_focal_point=True, left_at__isnull=True)
-    if data.focal_point and present.exclude(pk=data.id).exists():
+    if data.id is not None:
+        present = present.exclude(pk=data.id)  # sent again
+    if data.focal_point and present.exists():
         problems.append(
             FieldProblem(
                 "is_focal_point", "several", _("This household has a focal point already.")

@@ -116,13 +116,14 @@
   let keptAt = 0;
   let over = false; // registered: nothing is saved any more
   let signedOut = false;
+  let away = false; // the last save did not reach the server
 
   const post = (address, body, headers = {}, more = {}) =>
     fetch(address, {
       method: "POST",
       body,
       headers: { "X-CSRFToken": csrf(), ...headers },
-      signal: AbortSignal.timeout(ANSWER_WITHIN),
+      signal: AbortSignal.timeout ? AbortSignal.timeout(ANSWER_WITHIN) : null,
       ...more,
     });
   const isSignIn = (answer) =>
@@ -130,6 +131,7 @@
   const draftBody = () => JSON.stringify({ id: id(), fields: typed() });
 
   const withoutServer = async (kept) => {
+    away = true;
     if (signedOut) {
       const name = kept ? "signed-out" : "signed-out-unkept";
       say("connection", words(name), link(words("sign-in"), current().dataset.signIn));
@@ -162,7 +164,7 @@
     if (answer && answer.ok && !answer.redirected) {
       const said = await answer.json();
       keptAt = saving;
-      signedOut = false;
+      signedOut = away = false;
       forgetHere();
       if (!sending) state(words("saved", said.at));
     } else if (answer && answer.status === 409) {
@@ -265,10 +267,9 @@
   window.addEventListener("pagehide", () => {
     if (!current() || over || keptAt === typedAt) return;
     // The browser closes: hand over what was typed in the last two seconds.
-    post(current().dataset.draftSave, draftBody(), {}, { keepalive: true, signal: null }).catch(
-      () => {}
-    );
-    keepHere();
+    const more = { keepalive: true, signal: null };
+    post(current().dataset.draftSave, draftBody(), {}, more).catch(() => {});
+    if (away) keepHere();
   });
 
   // Coming back ------------------------------------------------------------------------------
@@ -310,21 +311,17 @@
     offer();
   };
   const offer = () => {
-    for (const copy of copies()) {
-      const listed = document.querySelector(`[data-draft="${copy.id}"]`);
-      if (listed && Date.parse(listed.dataset.saved) >= copy.saved) {
-        forgetHere(copy.id); // the server has a later one
-        continue;
-      }
-      say(
-        "kept-here",
-        words("continue-here", copy.at),
-        button(words("yes"), () => goOn(copy)),
-        " ",
-        button(words("no"), () => discard(copy), false)
-      );
-      return;
-    }
+    // A copy is removed as soon as the server keeps what it says: what is left is later. Clocks
+    // of devices are not asked, they go wrong.
+    const [copy] = copies();
+    if (!copy) return;
+    say(
+      "kept-here",
+      words("continue-here", copy.at),
+      button(words("yes"), () => goOn(copy)),
+      " ",
+      button(words("no"), () => discard(copy), false)
+    );
   };
 
   const start = () => {
