@@ -128,6 +128,20 @@
     });
   const isSignIn = (answer) =>
     answer.status === 403 || (answer.redirected && answer.url.includes("/login/"));
+  // Signed in again in another window: this page's token is renewed, if it is the same user.
+  const renewed = async () => {
+    const answer = await fetch(current().dataset.form);
+    const made = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const form = made.getElementById("registration");
+    if (!form || form.dataset.draftOwner !== current().dataset.draftOwner) return false;
+    const token = "[name=csrfmiddlewaretoken]";
+    current().querySelector(token).value = form.querySelector(token).value;
+    return true;
+  };
+  const postAsBefore = async (address, body, headers = {}) => {
+    const answer = await post(address, body, headers);
+    return isSignIn(answer) && (await renewed()) ? post(address, body, headers) : answer;
+  };
   const draftBody = () => JSON.stringify({ id: id(), fields: typed() });
 
   const withoutServer = async (kept) => {
@@ -156,7 +170,7 @@
     const saving = typedAt;
     let answer = null;
     try {
-      answer = await post(current().dataset.draftSave, draftBody());
+      answer = await postAsBefore(current().dataset.draftSave, draftBody());
     } catch {
       answer = null;
     }
@@ -216,7 +230,8 @@
     let answer = null;
     let html = "";
     try {
-      answer = await post(current().action, body, { "X-Panah-Script": "1" });
+      body.delete("csrfmiddlewaretoken"); // the header has it, renewed if need be
+      answer = await postAsBefore(current().dataset.form, body, { "X-Panah-Script": "1" });
       html = await answer.text();
     } catch {
       answer = null;
@@ -300,7 +315,7 @@
       if (!answer.ok || answer.redirected) throw new Error("not saved");
       forgetHere(copy.id);
       over = true; // of the empty form that is left
-      location.assign(`${current().getAttribute("action")}?draft=${copy.id}`);
+      location.assign(`${current().dataset.form}?draft=${copy.id}`);
     } catch {
       say("kept-here", words("unopened"), button(words("no"), () => discard(copy), false));
     }
