@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from intake.admin import areas, drafts
 from intake.admin.detail import household_page
 from intake.admin.registration import birth_preview, registration_page
 from intake.admin.sections import page_addresses
+from intake.admin.tokens import scan_page
 from intake.choices import HouseholdStatus
 from intake.models import Arrival, EntryPoint, Household, Person
 from intake.searching import find_households
@@ -76,6 +78,7 @@ class HouseholdAdmin(PolicyModelAdmin):
             path("births/preview/", wrap(birth_preview), name="intake_household_birth_preview"),
             *areas.addresses(self),
             *drafts.addresses(self),
+            path("scan/", wrap(partial(scan_page, self)), name="intake_scan"),
             *page_addresses(self),
             *super().get_urls(),
         ]

@@ -22,6 +22,7 @@ from intake.admin import drafts, form_rows
 from intake.admin.birth_words import birth_preview, describe_birth, understood
 from intake.admin.form_problems import mark_problems, shown_problems
 from intake.admin.pages import page
+from intake.admin.slips import waiting_slip
 from intake.areas import area_text, choosable_areas
 from intake.choices import BirthSource, LegalBasis, MaritalStatus
 from intake.duplicates import find_duplicates
@@ -52,7 +53,9 @@ def registration_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> Htt
         if request.method != "POST":
             if typed := drafts.typed_in(request, request.GET.get("draft", "")):
                 return _form_page(model_admin, request, *_bound_forms(request, typed))
-            return _form_page(model_admin, request, *_blank_forms(request.user))
+            household, members = _blank_forms(request.user)
+            household.initial["token"] = waiting_slip(request)
+            return _form_page(model_admin, request, household, members)
         data = request.POST.copy()
         if "save" not in data:
             # Without the script, "add another person" sends the form: nothing is checked yet.
@@ -152,6 +155,7 @@ def household_input(household: HouseholdForm, members: list[MemberForm]) -> Hous
         origin_area=data["origin_area"],
         phones=data["phones"],
         declared_size=data["declared_size"],
+        token=data["token"],
         consents=[
             ConsentInput(purpose=purpose, recipient="", given=given)
             for purpose, given in household.consents

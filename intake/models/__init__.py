@@ -6,8 +6,16 @@ from intake.models.duplicates import DuplicatePair
 from intake.models.entry_points import EntryPoint
 from intake.models.households import Arrival, Consent, Household
 from intake.models.imports import ImportBatch, ImportRow
-from intake.models.persons import Identity, IdentityKey, Person, PersonExit, SpecificNeed
+from intake.models.persons import (
+    HouseholdMove,
+    Identity,
+    IdentityKey,
+    Person,
+    PersonExit,
+    SpecificNeed,
+)
 from intake.models.screening import ScreeningOutcome
+from intake.models.tokens import SlipToken, TokenSheet
 
 __all__ = [
     "Area",
@@ -18,6 +26,7 @@ __all__ = [
     "DuplicatePair",
     "EntryPoint",
     "Household",
+    "HouseholdMove",
     "Identity",
     "IdentityKey",
     "ImportBatch",
@@ -27,6 +36,8 @@ __all__ = [
     "PersonExit",
     "RegistrationDraft",
     "ScreeningOutcome",
+    "SlipToken",
     "SpecificNeed",
     "SpecificNeedType",
+    "TokenSheet",
 ]
