@@ -299,6 +299,7 @@ CELERY_BEAT_SCHEDULE = {
     "make-situation-report": {"task": "reports.tasks.make_due_reports", "schedule": crontab()},
     "mail-situation-reports": {"task": "reports.tasks.mail_waiting_reports", "schedule": 60},
     "forget-replies": {"task": "audit.tasks.forget_replies", "schedule": 3600},
+    "forget-drafts": {"task": "intake.tasks.forget_drafts", "schedule": 3600},
     "expire-reservations": {"task": "reception.tasks.expire_reservations", "schedule": 60},
 }
 

@@ -2,6 +2,7 @@
 
 from intake.models.border import BorderAssessment, CrossingCount, EntryPointStatusChange
 from intake.models.codelists import Area, Country, DocumentType, Language, SpecificNeedType
+from intake.models.drafts import RegistrationDraft
 from intake.models.duplicates import DuplicatePair
 from intake.models.entry_points import EntryPoint
 from intake.models.households import Arrival, Consent, Household
@@ -37,6 +38,7 @@ __all__ = [
     "Language",
     "Person",
     "PersonExit",
+    "RegistrationDraft",
     "ScreeningOutcome",
     "SlipToken",
     "SpecificNeed",
