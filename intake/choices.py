@@ -115,6 +115,7 @@ class BirthPrecision(models.TextChoices):
     AGE_MONTHS = "age_months", _("From an age in months")
     AGE = "age", _("From an age")
     AGE_ESTIMATE = "age_estimate", _("Estimated age")
+    BRACKET = "age_bracket", _("Age group only")
     UNKNOWN = "unknown", _("Unknown")
 
 

@@ -30,6 +30,12 @@ def register() -> None:
     for field in ("first", "second"):
         register_merge("intake.DuplicatePair", field, STAYS)
     # The names as they were told the second time still find the person, through the closed record.
-    for model in ("Identity", "IdentityKey", "PersonExit", "ScreeningOutcome"):
+    for model in (
+        "Identity",
+        "IdentityKey",
+        "IdentityVersion",
+        "PersonExit",
+        "ScreeningOutcome",
+    ):
         register_merge(f"intake.{model}", "person", STAYS)
     register_merge("intake.SpecificNeed", "person", MovesNewNeeds())

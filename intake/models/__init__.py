@@ -7,6 +7,7 @@ from intake.models.households import Arrival, Consent, Household
 from intake.models.imports import ImportBatch, ImportRow
 from intake.models.persons import Identity, IdentityKey, Person, PersonExit, SpecificNeed
 from intake.models.screening import ScreeningOutcome
+from intake.models.versions import IdentityVersion
 
 __all__ = [
     "Area",
@@ -19,6 +20,7 @@ __all__ = [
     "Household",
     "Identity",
     "IdentityKey",
+    "IdentityVersion",
     "ImportBatch",
     "ImportRow",
     "Language",

@@ -33,8 +33,10 @@ class Person(BaseModel):
     """One individual, without a name: see Identity.
 
     In the count while `left_at` is empty; otherwise `exit_reason` says why. A birth is a range
-    with its precision; both ends empty when nothing is known. `arrived_at` repeats the arrival's
-    time so that figures need no join.
+    with its precision; both ends empty when nothing is known. Of who was only counted in an age
+    group the range is that group's on the day they were counted (precision `age_bracket`, always
+    Gregorian). `pre_registered` until somebody writes down who the person is: then there is an
+    identity without a name. `arrived_at` repeats the arrival's time so that figures need no join.
     """
 
     household = models.ForeignKey(Household, models.PROTECT, related_name="members")
@@ -47,6 +49,11 @@ class Person(BaseModel):
         _("relationship"), max_length=20, choices=Relationship, default=Relationship.UNKNOWN
     )
     is_focal_point = models.BooleanField(_("focal point"), default=False)
+    pre_registered = models.BooleanField(
+        _("counted only"),
+        default=False,
+        help_text=_("Counted at a group pre-registration; who it is, is to be completed."),
+    )
     sex = models.CharField(_("sex"), max_length=10, choices=Sex)
     birth_earliest = models.DateField(_("born not before"), null=True, blank=True)
     birth_latest = models.DateField(_("born not after"), null=True, blank=True)

@@ -132,7 +132,9 @@ def reopen_person(*, actor: Any, person: Person, not_for: Collection[str] = ()) 
 def _settle(household: Household, *, needs_focal_point: bool) -> None:
     """Close a household without people, open one that has some, and name a focal point."""
     members = list(
-        household.members.filter(left_at__isnull=True).order_by("birth_earliest", "position")
+        household.members.filter(left_at__isnull=True).order_by(
+            "pre_registered", "birth_earliest", "position"
+        )
     )
     status = HouseholdStatus.ACTIVE if members else HouseholdStatus.CLOSED
     if household.merged_into_id is None:
