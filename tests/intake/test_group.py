@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -64,7 +65,7 @@ def test_a_bracket_is_itself_on_the_day_it_was_said(bracket: str, day: date) -> 
 @given(day=st.dates(min_value=date(1990, 1, 1), max_value=date(2120, 12, 31)))
 def test_the_brackets_of_a_day_follow_each_other_without_a_gap(day: date) -> None:
     births = [birth_of_bracket(bracket, day) for bracket in NAMED_BRACKETS]
-    for younger, older in zip(births, births[1:], strict=False):
+    for younger, older in pairwise(births):
         assert younger is not None
         assert older is not None
         assert older.latest + timedelta(days=1) == younger.earliest
@@ -156,9 +157,7 @@ def test_the_sum_of_the_counts_and_the_focal_point_is_present(
     Person.objects.all().delete()
     rows = [(sex, bracket, n) for (sex, bracket), n in counted.items()]
     focal = MemberInput(name="Zarina", sex="F", birth=birth)
-    groups.make_group(
-        alice, *(rows or [("F", "0-4", 0)]), members=[focal], declared_size=None
-    )
+    groups.make_group(alice, *(rows or [("F", "0-4", 0)]), members=[focal], declared_size=None)
     expected: Counter[tuple[str, str]] = Counter()
     for sex, bracket, n in rows:
         if n:
@@ -263,9 +262,7 @@ def test_the_one_with_a_name_is_the_focal_point_whoever_is_older(alice: User) ->
     assert focal.identity.open().name == "Sohrab"
 
 
-def test_only_registrars_of_the_entry_point(
-    bob: User, carol: User, dana: User, omar: User
-) -> None:
+def test_only_registrars_of_the_entry_point(bob: User, carol: User, dana: User, omar: User) -> None:
     for user in (carol, dana, omar):
         with pytest.raises(NotPermitted):
             groups.make_group(user)
@@ -379,9 +376,7 @@ def test_a_group_found_again_as_individuals_is_counted_once(alice: User, dana: U
 def test_people_without_a_name_who_join_by_a_merge_keep_it_to_complete(
     alice: User, dana: User
 ) -> None:
-    home = make.make_household(
-        alice, [make.member("Zarina", birth="34")], phones=["+93700000005"]
-    )
+    home = make.make_household(alice, [make.member("Zarina", birth="34")], phones=["+93700000005"])
     later = groups.make_group(alice, ("M", "5-11", 1), arrived_at=make.ARRIVED_AT + timedelta(1))
     find_duplicates([later.pk])
     pair = DuplicatePair.objects.get()
