@@ -30,6 +30,7 @@ from common.api.problems import domain_problem, field_problems
 from common.errors import DomainError, FieldProblem
 from intake import duplicates, services
 from intake.api import serializers as shapes
+from intake.api.editing import MemberEdits
 from intake.api.filters import EntryPointFilter, HouseholdFilter, PersonFilter
 from intake.choices import ExitReason
 from intake.duplicates import surviving
@@ -106,7 +107,7 @@ class ChangesOldestFirst:
 
 
 class HouseholdViewSet(
-    ChangesOldestFirst, IdempotentWrites, ListModelMixin, GenericViewSet[Household]
+    MemberEdits, ChangesOldestFirst, IdempotentWrites, ListModelMixin, GenericViewSet[Household]
 ):
     """Register, list, read and edit households."""
 
@@ -122,6 +123,7 @@ class HouseholdViewSet(
         "partial_update": P.HOUSEHOLDS_EDIT,
         "members": P.HOUSEHOLDS_READ,
         "add_member": P.HOUSEHOLDS_REGISTER,
+        **MemberEdits.member_policy,
         "arrivals": P.HOUSEHOLDS_READ,
         "add_arrival": P.HOUSEHOLDS_REGISTER,
         "exits": P.HOUSEHOLDS_READ,

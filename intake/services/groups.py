@@ -61,7 +61,7 @@ def _adds_up_to(total: int) -> str:
         "or leave this number empty.",
         "total",
     )
-    return text % {"total": total}  # type: ignore[no-any-return]
+    return text % {"total": total}
 
 
 def _check_counts(counts: Sequence[GroupCount], problems: list[FieldProblem]) -> None:
