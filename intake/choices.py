@@ -18,7 +18,7 @@ class EntryPointStatus(models.TextChoices):
 class RegistrationLevel(models.TextChoices):
     """UNHCR Guidance on Registration 6.5: group pre-registration, then individual emergency."""
 
-    GROUP = "group", _("Group pre-registration")
+    GROUP = "group", _("Group pre-registration, to complete")
     INDIVIDUAL = "individual", _("Individual emergency registration")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from accounts.policies import Permission
 from common.admin import PolicyModelAdmin
 from intake import slots
 from intake.admin.detail import household_page
+from intake.admin.groups import add_group_page
 from intake.admin.registration import birth_preview, registration_page
 from intake.admin.sections import page_addresses
 from intake.choices import HouseholdStatus
@@ -60,6 +62,7 @@ class HouseholdAdmin(PolicyModelAdmin):
         "status_label",
     )
     list_filter = (EntryPointFilter, "status", "level")
+    change_list_template = "intake/household_list.html"
     list_per_page = 50
     search_fields = ("reference",)
     search_help_text = _("Reference, token of the slip, or a name in any script")
@@ -71,6 +74,11 @@ class HouseholdAdmin(PolicyModelAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("births/preview/", wrap(birth_preview), name="intake_household_birth_preview"),
+            path(
+                "add-group/",
+                wrap(partial(add_group_page, self)),
+                name="intake_household_add_group",
+            ),
             *page_addresses(self),
             *super().get_urls(),
         ]
@@ -141,7 +149,7 @@ class HouseholdAdmin(PolicyModelAdmin):
     def focal_point(self, household: Any) -> str:
         """The name of the focal point, or of the first member."""
         members = household.present_members
-        return members[0].identity.open().name if members else "—"
+        return (members[0].identity.open().name or str(_("Not yet named"))) if members else "—"
 
     @admin.display(description=_("arrived"), ordering="first_arrival")
     def arrived(self, household: Any) -> str:
