@@ -62,7 +62,7 @@ class HouseholdAdmin(PolicyModelAdmin):
         "status_label",
     )
     list_filter = (EntryPointFilter, "status", "level")
-    change_list_template = "intake/household_list.html"
+    list_before_template = "intake/desk/list_buttons.html"
     list_per_page = 50
     search_fields = ("reference",)
     search_help_text = _("Reference, token of the slip, or a name in any script")

@@ -25,6 +25,11 @@ class Migration(migrations.Migration):
             name='birth_precision',
             field=models.CharField(choices=[('day', 'Day known'), ('month', 'Month known'), ('year', 'Year known'), ('age_months', 'From an age in months'), ('age', 'From an age'), ('age_estimate', 'Estimated age'), ('age_bracket', 'Age group only'), ('unknown', 'Unknown')], default='unknown', max_length=15, verbose_name='precision'),
         ),
+        migrations.AlterField(
+            model_name='household',
+            name='level',
+            field=models.CharField(choices=[('group', 'Group pre-registration, to complete'), ('individual', 'Individual emergency registration')], default='individual', max_length=12, verbose_name='registration'),
+        ),
         migrations.CreateModel(
             name='IdentityVersion',
             fields=[

@@ -151,9 +151,16 @@ def restore_version(*, actor: Any, version: IdentityVersion, check: Check | None
     (person,) = _members(actor, household, {person.pk: {}})
     if check is not None:
         check(household, person)
-    kept = version.open()
-    before = person.identity.open()
-    after = IdentityData(**kept["identity"])
+    changed = _put_back(actor, household, person, version.open())
+    _follow_up(actor, household, changed | {"name"} if changed else set())
+    return person
+
+
+def _put_back(
+    actor: Any, household: Household, person: Person, kept: Mapping[str, Any]
+) -> set[str]:
+    """Record what was kept; which fields differ from what stood there."""
+    before, after = person.identity.open(), IdentityData(**kept["identity"])
     edit = _Edit(person, before, after, {})
     edit.changed = _differing(vars(before), vars(after), SEALED_FIELDS)
     was = _of_person(person)
@@ -165,8 +172,31 @@ def restore_version(*, actor: Any, version: IdentityVersion, check: Check | None
         day = name in ("birth_earliest", "birth_latest") and value
         setattr(person, name, date.fromisoformat(value) if day else value)
     _save(household, edit)
-    _follow_up(actor, household, edit.changed | {"name"} if edit.changed else set())
-    return person
+    return edit.changed
+
+
+def take_over(*, actor: Any, person: Person, source: Person) -> IdentityVersion | None:
+    """Who was counted only becomes who was named when the family was registered a second time.
+
+    Part of a merge, in its transaction and under its locks; the version that leads back, or None
+    when there was nothing to take over.
+    """
+    if not person.pre_registered or source.pre_registered:
+        return None
+    edit = _Edit(person, person.identity.open(), source.identity.open(), {})
+    version = _keep(actor, edit)
+    for name in _KEPT_OF_PERSON:
+        setattr(person, name, getattr(source, name))
+    _save(person.household, edit)
+    return version
+
+
+def give_back(*, actor: Any, version: IdentityVersion) -> None:
+    """Undo `take_over`, unless somebody corrected the person since: that stays."""
+    person = version.person
+    newest = IdentityVersion.objects.filter(person=person).order_by("replaced_at", "pk").last()
+    if newest is not None and newest.pk == version.pk:
+        _put_back(actor, person.household, person, version.open())
 
 
 def _locked(actor: Any, household: Household) -> Household:
@@ -317,10 +347,11 @@ def _of_person(person: Person) -> dict[str, Any]:
     }
 
 
-def _keep(actor: Any, edit: _Edit) -> None:
+def _keep(actor: Any, edit: _Edit) -> IdentityVersion:
     version = IdentityVersion(person=edit.person, replaced_by=actor, replaced_at=clock.now())
     version.seal({"identity": vars(edit.before), "person": _of_person(edit.person)})
     version.save(force_insert=True)
+    return version
 
 
 def _write(actor: Any, household: Household, edit: _Edit, context: Context) -> None:

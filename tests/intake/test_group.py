@@ -25,6 +25,7 @@ from intake.models import DuplicatePair, Household, IdentityKey, Person
 from intake.searching import find_households
 from intake.services import add_member, record_exit, register_household, register_many
 from intake.services.batches import register_batch
+from intake.services.members import edit_member
 from reports.selectors import Moment, age_sex
 from tests.factories import groups
 from tests.factories import intake as make
@@ -365,12 +366,35 @@ def test_a_group_found_again_as_individuals_is_counted_once(alice: User, dana: U
     find_duplicates([home.pk])
     pair = DuplicatePair.objects.get()
     decide_pair(actor=dana, pair=pair, same=True)
-    # Four were counted; the fifth, whom nobody counted, joins them.
+    # Four were counted; the fifth, whom nobody counted, joins them. The names are taken over.
     assert Person.objects.in_count().count() == 5
-    assert first.members.in_count().count() == 5
+    found = {each.identity.open().name for each in first.members.in_count()}
+    assert found == {"Зарина", "Gul", "Malika", "Sohrab", "Habib"}
+    first.refresh_from_db()
+    assert first.level == RegistrationLevel.INDIVIDUAL
     undo_decision(actor=dana, pair=pair)
+    first.refresh_from_db()
+    assert first.level == RegistrationLevel.GROUP
+    found = {each.identity.open().name for each in first.members.in_count()}
+    assert found == {"Зарина", ""}
     assert first.members.in_count().count() == 4
     assert home.members.in_count().count() == 5
+
+
+def test_a_name_corrected_after_a_merge_stays_when_it_is_undone(alice: User, dana: User) -> None:
+    first = groups.make_group(alice, ("M", "5-11", 1))
+    home = make.make_household(
+        alice,
+        [make.member("Zarina", birth="34"), make.member("Sohrab", sex="M", birth="8")],
+        phones=["+93700000005"],
+    )
+    find_duplicates([home.pk])
+    pair = DuplicatePair.objects.get()
+    decide_pair(actor=dana, pair=pair, same=True)
+    boy = first.members.get(position=1)
+    edit_member(actor=alice, person=boy, changes={"name": "Suhrob"})
+    undo_decision(actor=dana, pair=pair)
+    assert Person.objects.get(pk=boy.pk).identity.open().name == "Suhrob"
 
 
 def test_people_without_a_name_who_join_by_a_merge_keep_it_to_complete(

@@ -3,7 +3,6 @@
   "use strict";
   const form = document.querySelector("form[data-rows]");
   if (!form) return;
-  const language = document.documentElement.lang;
 
   // Digits of any script as a number; empty is nobody.
   const digits = (text) =>
@@ -14,13 +13,16 @@
   const total = form.querySelector("[data-total]");
   const declared = form.querySelector("[name=declared_size]");
   const differs = form.querySelector("[data-differs]");
+  let typing = false;
   const sum = () => {
     if (!total) return;
     const others = [...form.querySelectorAll("[data-count]")];
     const people = 1 + others.reduce((all, field) => all + digits(field.value), 0);
-    total.textContent = people.toLocaleString(language);
+    total.textContent = String(people);
     const told = declared ? digits(declared.value) : 0;
-    differs.hidden = !told || told === people;
+    // Where the server has just said it, it is not said twice.
+    const said = !typing && declared && declared.hasAttribute("aria-invalid");
+    differs.hidden = !told || told === people || said;
   };
 
   const fields = () =>
@@ -111,6 +113,7 @@
     }
   };
   form.addEventListener("input", (event) => {
+    typing = true;
     sum();
     if (!event.target.hasAttribute("data-birth")) return;
     clearTimeout(timers.get(event.target));
