@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -30,14 +31,15 @@ from intake.admin.groups import (
     typing_help,
 )
 from intake.admin.sections import register_page, register_section
-from intake.choices import Sex
+from intake.births import age_bracket
+from intake.choices import BirthPrecision, Sex
 from intake.forms import MemberLists
 from intake.forms_correct import HouseholdCorrection, PersonCorrection
-from intake.forms_group import described
+from intake.forms_group import AGES, described
 from intake.models import Household, IdentityVersion, Person, SpecificNeedType
 from intake.presenting import visible_members
 from intake.services.editing import edit_household
-from intake.services.members import current_input, edit_member, restore_version
+from intake.services.members import current_input, edit_member, restore_version, snapshot
 from intake.services.permitted import holds_for
 
 EDIT = Permission.HOUSEHOLDS_EDIT
@@ -154,13 +156,17 @@ def _wanted(request: HttpRequest, household: Household) -> Person:
 
 def _form(person: Person, data: Any) -> PersonCorrection:
     opened = person.identity.open()
-    return PersonCorrection(
+    form = PersonCorrection(
         data,
         person=person,
         now=current_input(person, opened),
         birth_text=opened.birth_text,
         lists=MemberLists(),
     )
+    if person.birth_precision == BirthPrecision.BRACKET:
+        known = _age_group(snapshot(person, opened)["person"])
+        form.fields["birth"].widget.attrs["placeholder"] = known
+    return form
 
 
 def _saved(request: HttpRequest, form: PersonCorrection, person: Person) -> bool:
@@ -213,7 +219,7 @@ def _person_page(
         household=household,
         person=person,
         name=opened.name or described(person, clock.today(Operation.current().zone)),
-        recorded=_earlier(None, {"identity": vars(opened), "person": {"sex": person.sex}}),
+        recorded=_earlier(None, snapshot(person, opened)),
         form=form,
         earlier=[
             _earlier(each, each.open())
@@ -238,8 +244,17 @@ def _earlier(version: Any, kept: dict[str, Any]) -> EarlierView:
         name=identity["name"] or _("Not yet named"),
         father_name=identity["father_name"],
         sex=str(Sex(kept["person"]["sex"]).label),
-        birth_text=identity["birth_text"],
+        birth_text=identity["birth_text"] or _age_group(kept["person"]),
     )
+
+
+def _age_group(kept: dict[str, Any]) -> str:
+    """The age group of a birth that has no words of its own; empty when nothing is known."""
+    first, last = kept["birth_earliest"], kept["birth_latest"]
+    if not (first and last):
+        return ""
+    today = clock.today(Operation.current().zone)
+    return str(AGES[age_bracket(date.fromisoformat(first), date.fromisoformat(last), today)])
 
 
 def correction_section(request: HttpRequest, household: Household) -> str:

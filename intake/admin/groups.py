@@ -196,8 +196,20 @@ def complete_page(
         if not adding and forms.is_valid() and _complete(request, household, forms.forms):
             return HttpResponseRedirect(household_address(household))
         if not adding:
+            _check_births(forms.forms)
             _tell_of_others(forms, data, rows)
         return _completion(model_admin, request, household, rows, forms, sent=not adding)
+
+
+def _check_births(forms: list[CompletionForm]) -> None:
+    """Say what is wrong with births too while something else keeps the rows from being saved."""
+    for form in forms:
+        text = str(form["birth"].value() or "").strip()
+        known = form.opened is not None and text == form.opened.birth_text
+        if text and not known and not form["birth"].errors:
+            ok, said = understood(text)
+            if not ok:
+                form.add_error("birth", said)
 
 
 def _one_more(text: Any) -> int:

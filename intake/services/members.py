@@ -347,9 +347,14 @@ def _of_person(person: Person) -> dict[str, Any]:
     }
 
 
+def snapshot(person: Person, opened: IdentityData) -> dict[str, Any]:
+    """What is kept of a person as they stand, as JSON. Personal data."""
+    return {"identity": vars(opened), "person": _of_person(person)}
+
+
 def _keep(actor: Any, edit: _Edit) -> IdentityVersion:
     version = IdentityVersion(person=edit.person, replaced_by=actor, replaced_at=clock.now())
-    version.seal({"identity": vars(edit.before), "person": _of_person(edit.person)})
+    version.seal(snapshot(edit.person, edit.before))
     version.save(force_insert=True)
     return version
 

@@ -242,6 +242,10 @@ def test_when_somebody_else_named_a_person_meanwhile_both_are_shown(alice: User,
     assert "Somebody else changed this person meanwhile." in page
     for kept in ("Farida", 'value="Gul"', 'value="Malika"'):
         assert kept in page
+    # All that is wrong is told at once.
+    wrong = client.post(complete(home), data | {"members-2-birth": "spring"}).content.decode()
+    assert "Somebody else changed this person meanwhile." in wrong
+    assert "The birth cannot be read." in wrong
     assert home.members.count() == 6
     assert home.members.filter(pre_registered=True).count() == 4
     # Saved again with both in sight, ours is recorded and theirs is kept.
@@ -450,6 +454,25 @@ def test_a_person_that_changed_meanwhile_is_said_and_kept(alice: User, bob: User
     for shown in ("Somebody else changed this meanwhile.", "Farida", 'value="Gul"'):
         assert shown in page
     assert Person.objects.get(pk=person.pk).identity.open().name == "Farida"
+
+
+def test_an_age_group_is_corrected_while_nobody_has_said_who_it_is(alice: User) -> None:
+    home = groups.make_group(alice, ("F", "0-4", 1))
+    person = home.members.get(pre_registered=True)
+    client = signed_in(alice)
+    data = form_on(client, correct(home, person)) | {"bracket": "60+"}
+    assert client.post(correct(home, person), data).status_code == 302
+    person.refresh_from_db()
+    assert person.pre_registered
+    assert home.members.get(pre_registered=True).birth_precision == "age_bracket"
+    page = client.get(correct(home, person)).content.decode()
+    assert 'placeholder="60+"' in page
+    edit_member(actor=alice, person=person, changes={"name": "Gul"})
+    data = form_on(client, correct(home, person))
+    assert "bracket" not in data
+    client.post(correct(home, person), data | {"notes": "Old"})
+    person.refresh_from_db()
+    assert person.birth_precision == "age_bracket"  # an untouched birth stays as it was counted
 
 
 @pytest.mark.parametrize("person", ["", "nonsense", "01970000-0000-7000-8000-000000000009"])

@@ -130,7 +130,10 @@
     sum();
   });
   sum();
+  const problem = form.querySelector(".dk-error");
+  const row = problem && problem.closest("[data-person]");
   const first =
+    (row && (row.querySelector("[aria-invalid=true]") || row.querySelector("[name$='-name']"))) ||
     form.querySelector("[aria-invalid=true]") ||
     names().find((field) => !field.value) ||
     form.querySelector("input:not([type=hidden])");
