@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models
 
-from intake.merging import MOVES, STAYS, Moves, register_merge
+from intake.merging import MOVES, STAYS, Merge, Moves, register_merge
 
 
 class MovesNewNeeds(Moves):
@@ -17,6 +17,36 @@ class MovesNewNeeds(Moves):
         needs: Any = model._default_manager
         known = needs.open().filter(person_id=new).values("type_id")
         return needs.open().filter(person_id=old).exclude(type_id__in=known)
+
+
+class NamesWhoWasCounted:
+    """An identity stays with its person; who was counted only takes over the names of the repeat.
+
+    A family that was counted first and registered with names later is not typed a third time.
+    """
+
+    def merge(self, model: type[models.Model], field: str, merge: Merge) -> Any:
+        """The versions that lead back, by their ids."""
+        from intake.models import Person
+        from intake.services.members import take_over
+
+        people = Person.objects.select_related("identity", "household").in_bulk(
+            [*merge.persons, *merge.persons.values()]
+        )
+        versions = [
+            take_over(actor=merge.actor, person=people[new], source=people[old])
+            for old, new in merge.persons.items()
+        ]
+        return [str(version.pk) for version in versions if version is not None]
+
+    def undo(self, model: type[models.Model], field: str, merge: Merge, data: Any) -> None:
+        """Counted only again, unless somebody corrected them since."""
+        from intake.models import IdentityVersion
+        from intake.services.members import give_back
+
+        versions = IdentityVersion.objects.filter(pk__in=data or [])
+        for version in versions.select_related("person__identity", "person__household"):
+            give_back(actor=merge.actor, version=version)
 
 
 def register() -> None:
@@ -30,12 +60,18 @@ def register() -> None:
     for field in ("first", "second"):
         register_merge("intake.DuplicatePair", field, STAYS)
     # The names as they were told the second time still find the person, through the closed record.
-    for model in ("Identity", "IdentityKey", "PersonExit", "ScreeningOutcome"):
+    for model in (
+        "IdentityKey",
+        "IdentityVersion",
+        "PersonExit",
+        "ScreeningOutcome",
+    ):
         register_merge(f"intake.{model}", "person", STAYS)
     # A child keeps the mother it was recorded with; moves are each household's own history.
     register_merge("intake.Person", "mother", MOVES)
     for field in ("from_household", "to_household", "person"):
         register_merge("intake.HouseholdMove", field, STAYS)
+    register_merge("intake.Identity", "person", NamesWhoWasCounted())
     register_merge("intake.SpecificNeed", "person", MovesNewNeeds())
     # The slip of the repeat stays its own, and leads to the survivor as its reference does.
     register_merge("intake.SlipToken", "household", STAYS)

@@ -3,9 +3,11 @@
 from intake.admin import (
     assessments,
     codelists,
+    corrections,
     counting,
     duplicates,
     entry_points,
+    groups,
     households,
     imports,
     life,
@@ -17,9 +19,11 @@ from intake.admin import (
 __all__ = [
     "assessments",
     "codelists",
+    "corrections",
     "counting",
     "duplicates",
     "entry_points",
+    "groups",
     "households",
     "imports",
     "life",

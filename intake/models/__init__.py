@@ -17,6 +17,7 @@ from intake.models.persons import (
 )
 from intake.models.screening import ScreeningOutcome
 from intake.models.tokens import SlipToken, TokenSheet
+from intake.models.versions import IdentityVersion
 
 __all__ = [
     "Area",
@@ -33,6 +34,7 @@ __all__ = [
     "HouseholdMove",
     "Identity",
     "IdentityKey",
+    "IdentityVersion",
     "ImportBatch",
     "ImportRow",
     "Language",
