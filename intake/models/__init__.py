@@ -1,12 +1,14 @@
 """Tables of intake, by noun."""
 
 from intake.models.codelists import Area, Country, DocumentType, Language, SpecificNeedType
+from intake.models.consents import Consent
 from intake.models.duplicates import DuplicatePair
 from intake.models.entry_points import EntryPoint
-from intake.models.households import Arrival, Consent, Household
+from intake.models.households import Arrival, Household
 from intake.models.imports import ImportBatch, ImportRow
 from intake.models.persons import Identity, IdentityKey, Person, PersonExit, SpecificNeed
 from intake.models.screening import ScreeningOutcome
+from intake.models.washington import WashingtonGroup
 
 __all__ = [
     "Area",
@@ -27,4 +29,5 @@ __all__ = [
     "ScreeningOutcome",
     "SpecificNeed",
     "SpecificNeedType",
+    "WashingtonGroup",
 ]
