@@ -1,5 +1,7 @@
 """What families and persons agreed to, with what was explained to them."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -16,6 +18,8 @@ from intake.querysets_consent import ConsentQuerySet
 
 class Consent(BaseModel):
     """An answer of a household, or of one person of it, for a purpose and a recipient.
+
+    `household` is where it was answered; what a person answered alone follows the person.
 
     Stands while `withdrawn_at` is empty. Ended by a new answer (`replaced_by`) or withdrawn; a
     withdrawn answer counts as no until the family is asked again. Never deleted or changed.
@@ -107,3 +111,8 @@ class Consent(BaseModel):
     def stands(self) -> bool:
         """Whether it is the present answer."""
         return self.withdrawn_at is None
+
+    @property
+    def belongs_to(self) -> Any:
+        """The key of the household that it holds in now."""
+        return self.household_id if self.person is None else self.person.household_id

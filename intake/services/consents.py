@@ -117,8 +117,8 @@ def withdraw_consent(
     Nobody must say why: `reason` may be empty. Withdrawn again, nothing changes. InvalidState for
     a refusal (record the new answer) and for an answer that was replaced.
     """
-    require_editor(actor, consent.household_id)
-    household = Household.objects.select_for_update().get(pk=consent.household_id)
+    require_editor(actor, consent.belongs_to)
+    household = Household.objects.select_for_update().get(pk=consent.belongs_to)
     consent = Consent.objects.select_for_update(of=("self",)).get(pk=consent.pk)
     if consent.replaced_by_id is not None:
         raise InvalidState("replaced", _("There is a newer answer: withdraw that one."))
