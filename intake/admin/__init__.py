@@ -1,5 +1,29 @@
 """The desk's pages in the staff site."""
 
-from intake.admin import codelists, duplicates, entry_points, households, imports, persons, slips
+from intake.admin import (
+    codelists,
+    consents,
+    duplicates,
+    entry_points,
+    households,
+    imports,
+    needs,
+    persons,
+    reviews,
+    slips,
+    washington,
+)
 
-__all__ = ["codelists", "duplicates", "entry_points", "households", "imports", "persons", "slips"]
+__all__ = [
+    "codelists",
+    "consents",
+    "duplicates",
+    "entry_points",
+    "households",
+    "imports",
+    "needs",
+    "persons",
+    "reviews",
+    "slips",
+    "washington",
+]

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin.options import ModelAdmin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -26,11 +27,14 @@ from intake.forms import (
     HouseholdForm,
     MemberForm,
     MemberFormSet,
+    MemberLists,
     filled_rows,
     show_problems,
 )
 from intake.inputs import ConsentInput, DocumentInput, HouseholdInput, MemberInput
 from intake.models import Area, EntryPoint, Household, SpecificNeedType
+from intake.needs import REVIEW_CODE
+from intake.services.permitted import tiers_of
 from intake.services.registration import register_household
 
 
@@ -55,7 +59,7 @@ def registration_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> Htt
             count = int(data.get("members-TOTAL_FORMS") or 0)
             data["members-TOTAL_FORMS"] = str(min(count + 1, MAX_MEMBERS))
         household = HouseholdForm(data, entry_points=entry_points_for(request.user))
-        members = MemberFormSet(data, prefix="members")
+        members = _member_forms(request.user, data)
         _read_back(members.forms, data.get("arrived_at", ""))
         if adding:
             return _form_page(model_admin, request, household, members)
@@ -77,9 +81,14 @@ def _blank_forms(user: Any) -> tuple[HouseholdForm, Any]:
         entry_points=entry_points_for(user),
         initial={"entry_point": arrival.entry_point.code} if arrival else {},
     )
-    members = MemberFormSet(prefix="members")
+    members = _member_forms(user)
     members.forms[0].initial["nationality"] = member.nationality_id if member else None
     return household, members
+
+
+def _member_forms(user: Any, data: Any = None) -> Any:
+    lists = MemberLists(tiers_of(user))
+    return MemberFormSet(data, prefix="members", form_kwargs={"lists": lists})
 
 
 def _save(request: HttpRequest, household: HouseholdForm, members: Any) -> HttpResponse | None:
@@ -181,8 +190,11 @@ def _form_page(
         preview_url=reverse("admin:intake_household_birth_preview"),
         clock_offset=int(((offset or shift * 0) + shift).total_seconds() * 1000),
         areas=_areas(),
+        # Codes of their tiers, and the request for a review: no list of what they may not see.
         need_types=SpecificNeedType.objects.filter(
-            legacy=False, disabled_on__isnull=True, tier__lt=3
+            Q(tier__in=tiers_of(request.user)) | Q(pk=REVIEW_CODE),
+            legacy=False,
+            disabled_on__isnull=True,
         ).order_by("code"),
         status=422 if errors_shown else 200,
     )
