@@ -219,7 +219,7 @@ class MemberForm(forms.Form):
             field.queryset = lists.querysets[name]  # type: ignore[attr-defined]
             field.widget.choices = choices
         # Offered are fewer than taken: what is above the tiers waits for review.
-        self.fields["needs"].widget.choices = lists.needs  # type: ignore[attr-defined]
+        self.fields["needs"].widget.choices = lists.needs
 
     def has_changed(self) -> bool:
         """Whether anything about a person was typed; a nationality chosen beforehand is not."""
