@@ -83,6 +83,7 @@ def _record(
     standing = next((each for each in earlier if each.stands), None)
     ended = [each for each in earlier if each.withdrawn_at is not None]
     last = max(ended, key=lambda each: each.withdrawn_at or each.occurred_at, default=None)
+    _respect_a_no(answer, standing, last)
     if standing is not None and standing.occurred_at > answer.occurred_at:
         _came_late(answer, standing.occurred_at, replaced_by=standing)
     elif standing is None and last is not None and _ended_after(last, answer.occurred_at):
@@ -96,6 +97,13 @@ def _record(
         standing.save(update_fields=["replaced_by"])
     _changed(household, actor, "given" if answer.given else "refused", answer)
     return answer
+
+
+def _respect_a_no(answer: Consent, standing: Consent | None, last: Consent | None) -> None:
+    """Without asking them (vital interest, mandate) nobody overrules what they said themselves."""
+    said_no = last is not None if standing is None else not standing.given
+    if answer.given and answer.legal_basis != LegalBasis.CONSENT and said_no:
+        raise InvalidState("refused", _("They said no: only their own new answer changes that."))
 
 
 def _ended_after(row: Consent, moment: datetime) -> bool:

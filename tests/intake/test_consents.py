@@ -242,6 +242,20 @@ def test_a_person_answers_for_themself(alice: User, family: Household) -> None:
     assert allowed(family, woman)
 
 
+def test_another_legal_basis_overrules_no_refusal(alice: User, family: Household) -> None:
+    urgent = {"purpose": "health", "recipient": "AKHS", "legal_basis": "vital_interest"}
+    unasked = make_answer(alice, family, **urgent)
+    assert unasked.stands
+    withdraw_consent(actor=alice, consent=unasked)
+    with pytest.raises(InvalidState, match="refused"):
+        make_answer(alice, family, **urgent)
+    make_answer(alice, family, purpose="health", recipient="AKHS", given=False)
+    with pytest.raises(InvalidState, match="refused"):
+        make_answer(alice, family, **urgent)
+    make_answer(alice, family, purpose="health", recipient="AKHS")
+    assert make_answer(alice, family, **urgent).stands
+
+
 def test_for_a_child_a_guardian_answers(alice: User, family: Household) -> None:
     child = family.members.filter(relationship="child").earliest("position")
     with pytest.raises(InvalidInput) as error:
