@@ -259,6 +259,8 @@ SPECTACULAR_SETTINGS = {
         "ExitReasonEnum": "intake.choices.ExitReason",
         "NeedStatusEnum": "intake.choices.NeedStatus",
         "DifficultyEnum": "intake.choices.Difficulty",
+        "MoveReasonEnum": "intake.choices.MoveReason",
+        "RelationshipEnum": "intake.choices.Relationship",
         "SiteStatusEnum": "reception.choices.SiteStatus",
         "PlacementStatusEnum": "reception.choices.PlacementStatus",
         "PlacementBeginningEnum": "reception.choices.MAY_BEGIN_AS",

@@ -108,6 +108,23 @@ class ExitReason(models.TextChoices):
 NEVER_COUNTED = (ExitReason.DUPLICATE, ExitReason.ERROR)
 
 
+class EntryKind(models.TextChoices):
+    """How a person came into the count; each is a flow of its own in the situation report."""
+
+    ARRIVAL = "arrival", _("Crossed the border")
+    BIRTH = "birth", _("Born here")
+    TRANSFER = "transfer", _("Transferred from another operation")
+
+
+class MoveReason(models.TextChoices):
+    """Why a person went from one household to another; no flow: the stock stays the same."""
+
+    SPLIT = "split", _("The household parted")
+    JOINED = "joined", _("Households joined")
+    REUNIFICATION = "reunification", _("Family reunified")
+    CORRECTION = "correction", _("Was registered with the wrong household")
+
+
 class BirthPrecision(models.TextChoices):
     DAY = "day", _("Day known")
     MONTH = "month", _("Month known")
@@ -210,3 +227,22 @@ class Difficulty(models.IntegerChoices):
 class Respondent(models.TextChoices):
     SELF = "self", _("The person")
     PROXY = "proxy", _("Somebody else for the person")
+
+
+class TokenState(models.TextChoices):
+    """Of a slip: printed ahead, given to a household, or taken back for good."""
+
+    PRINTED = "printed", _("Printed, not given yet")
+    BOUND = "bound", _("Given to a household")
+    REVOKED = "revoked", _("No longer valid")
+
+
+class RevocationReason(models.TextChoices):
+    """Why a slip is no longer valid. `superseded`: the desk gave another one instead."""
+
+    LOST = "lost", _("Lost")
+    DAMAGED = "damaged", _("Damaged")
+    STOLEN = "stolen", _("Stolen")
+    MISPRINTED = "misprinted", _("Misprinted")
+    SUPERSEDED = "superseded", _("Another slip was given")
+    OTHER = "other", _("Other")

@@ -7,10 +7,12 @@ from intake.admin import (
     entry_points,
     households,
     imports,
+    life,
     needs,
     persons,
     reviews,
     slips,
+    tokens,
     washington,
 )
 
@@ -21,9 +23,11 @@ __all__ = [
     "entry_points",
     "households",
     "imports",
+    "life",
     "needs",
     "persons",
     "reviews",
     "slips",
+    "tokens",
     "washington",
 ]

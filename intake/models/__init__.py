@@ -6,8 +6,16 @@ from intake.models.duplicates import DuplicatePair
 from intake.models.entry_points import EntryPoint
 from intake.models.households import Arrival, Household
 from intake.models.imports import ImportBatch, ImportRow
-from intake.models.persons import Identity, IdentityKey, Person, PersonExit, SpecificNeed
+from intake.models.persons import (
+    HouseholdMove,
+    Identity,
+    IdentityKey,
+    Person,
+    PersonExit,
+    SpecificNeed,
+)
 from intake.models.screening import ScreeningOutcome
+from intake.models.tokens import SlipToken, TokenSheet
 from intake.models.washington import WashingtonGroup
 
 __all__ = [
@@ -19,6 +27,7 @@ __all__ = [
     "DuplicatePair",
     "EntryPoint",
     "Household",
+    "HouseholdMove",
     "Identity",
     "IdentityKey",
     "ImportBatch",
@@ -27,7 +36,9 @@ __all__ = [
     "Person",
     "PersonExit",
     "ScreeningOutcome",
+    "SlipToken",
     "SpecificNeed",
     "SpecificNeedType",
+    "TokenSheet",
     "WashingtonGroup",
 ]

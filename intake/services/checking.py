@@ -31,6 +31,7 @@ from intake.services.permitted import tiers_of
 
 LONGEST_NAME = 200
 LONGEST_NOTE = 4000
+LONGEST_OPERATION = 100
 MOST_MEMBERS = 60
 # Django makes the list of values anew each time that it is asked for.
 BASES, LEVELS = tuple(LegalBasis.values), tuple(RegistrationLevel.values)
@@ -87,9 +88,11 @@ def invalid(problems: Sequence[FieldProblem]) -> InvalidInput:
     )
 
 
-def check_household(data: HouseholdInput, context: Context) -> Checked:
-    """Check everything; InvalidInput with all problems."""
-    problems: list[FieldProblem] = []
+def check_household(
+    data: HouseholdInput, context: Context, found: Sequence[FieldProblem] = ()
+) -> Checked:
+    """Check everything; InvalidInput with all problems, those already `found` among them."""
+    problems = list(found)
     arrived_at = _arrival(data, context, problems)
     said_on = arrived_at.astimezone(context.operation.zone).date()
     _codes_of_household(data, context.codes, problems)
@@ -169,6 +172,10 @@ def _codes_of_household(data: HouseholdInput, known: Codes, problems: list[Field
     ):
         if value and value not in allowed:
             problems.append(_unknown(field))
+    if len(data.transferred_from) > LONGEST_OPERATION:
+        problems.append(
+            FieldProblem("arrival.transferred_from", "too_long", _("Write at most 100 letters."))
+        )
     if data.declared_size is not None and not 1 <= data.declared_size <= 200:
         problems.append(
             FieldProblem("declared_size", "out_of_range", _("Write a number from 1 to 200."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from django.db import connection
@@ -17,7 +17,7 @@ from common.copying import copy_rows, copy_values
 from common.encryption import lookup_hash
 from common.ids import new_id
 from intake.births import Birth
-from intake.choices import NeedStatus
+from intake.choices import EntryKind, NeedStatus
 from intake.inputs import ConsentInput, HouseholdInput, MemberInput
 from intake.keys import key_values
 from intake.models import (
@@ -119,8 +119,25 @@ def new_serials(count: int) -> list[int]:
 
 
 def fingerprint(data: HouseholdInput) -> bytes:
-    """A keyed hash of everything that was sent: equal for equal content, and says nothing."""
-    return lookup_hash("household", repr(data))
+    """A keyed hash of everything that was sent: equal for equal content, and says nothing.
+
+    Of what was said only: a field that a later version adds, and that nobody fills, leaves the
+    hash as it was, so that a device's repeat is still known after an upgrade.
+    """
+    return lookup_hash("household", repr(_said(data)))
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_said(each) for each in value]
+    if not is_dataclass(value):
+        return value
+    said = ((each.name, getattr(value, each.name), each.default) for each in fields(value))
+    return [
+        (name, _said(found))
+        for name, found, default in said
+        if found != default and (found or found is False or found == 0)
+    ]
 
 
 def build_registration(
@@ -135,7 +152,10 @@ def build_registration(
     data = checked.data
     household = _build_household(actor, data, context, serial, import_batch)
     arrival = Arrival(
-        household=household, entry_point=checked.entry_point, occurred_at=checked.arrived_at
+        household=household,
+        entry_point=checked.entry_point,
+        occurred_at=checked.arrived_at,
+        transferred_from=data.transferred_from.strip(),
     )
     rows.households.append(household)
     rows.arrivals.append(arrival)
@@ -194,7 +214,7 @@ def _build_household(
 
 def build_person(
     household: Household,
-    arrival: Arrival,
+    arrival: Arrival | None,
     member: MemberInput,
     birth: Birth | None,
     position: int,
@@ -207,7 +227,10 @@ def build_person(
         pk=member.id or new_id(),
         household=household,
         arrival=arrival,
-        arrived_at=arrival.occurred_at,
+        entry=EntryKind.TRANSFER
+        if arrival is not None and arrival.transferred_from
+        else EntryKind.ARRIVAL,
+        arrived_at=arrival.occurred_at if arrival is not None else clock.now(),
         position=position,
         relationship=member.relationship,
         is_focal_point=focal,
