@@ -133,7 +133,12 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
     ),
     (
         _("Protection"),
-        [Item(_("Screening records"), "lock", _list("intake_screeningoutcome"), P.SCREENING)],
+        [
+            Item(
+                _("Protection review"), "fact_check", _list("intake_specificneed"), P.NEEDS_TIER_2
+            ),
+            Item(_("Screening records"), "lock", _list("intake_screeningoutcome"), P.SCREENING),
+        ],
     ),
     (
         _("Administration"),

@@ -3,6 +3,7 @@
 from intake.admin import (
     assessments,
     codelists,
+    consents,
     corrections,
     counting,
     duplicates,
@@ -11,14 +12,18 @@ from intake.admin import (
     households,
     imports,
     life,
+    needs,
     persons,
+    reviews,
     slips,
     tokens,
+    washington,
 )
 
 __all__ = [
     "assessments",
     "codelists",
+    "consents",
     "corrections",
     "counting",
     "duplicates",
@@ -27,7 +32,10 @@ __all__ = [
     "households",
     "imports",
     "life",
+    "needs",
     "persons",
+    "reviews",
     "slips",
     "tokens",
+    "washington",
 ]
