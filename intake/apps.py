@@ -72,5 +72,8 @@ class IntakeConfig(AppConfig):
             )
 
         from intake import merge_rules
+        from intake.hooks import on_household_changed
+        from intake.quality.refreshing import refresh_questions
 
         merge_rules.register()
+        on_household_changed(refresh_questions)

@@ -37,3 +37,7 @@ def register() -> None:
     for field in ("from_household", "to_household", "person"):
         register_merge("intake.HouseholdMove", field, STAYS)
     register_merge("intake.SpecificNeed", "person", MovesNewNeeds())
+    # Questions are about the records as they were told: those of the repeat end with it, and the
+    # survivor is asked anew about who joined it (quality.refreshing).
+    for field in ("household", "person"):
+        register_merge("intake.OpenQuestion", field, STAYS)

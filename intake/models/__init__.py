@@ -13,6 +13,7 @@ from intake.models.persons import (
     PersonExit,
     SpecificNeed,
 )
+from intake.models.questions import OpenQuestion
 from intake.models.screening import ScreeningOutcome
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "ImportBatch",
     "ImportRow",
     "Language",
+    "OpenQuestion",
     "Person",
     "PersonExit",
     "ScreeningOutcome",

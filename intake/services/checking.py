@@ -27,6 +27,7 @@ from intake.inputs import HouseholdInput, MemberInput
 from intake.lookups import Codes, codes
 from intake.models import EntryPoint
 from intake.names import is_blank
+from intake.quality.sent import check_answers
 
 LONGEST_NAME = 200
 LONGEST_NOTE = 4000
@@ -105,6 +106,7 @@ def check_household(data: HouseholdInput, context: Context) -> Checked:
     ]
     focal_point = _focal_point(data.members, births, said_on)
     _unique_ids(data.members, problems)
+    check_answers(data, problems)
     if problems:
         raise invalid(problems)
     return Checked(
