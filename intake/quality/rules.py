@@ -113,9 +113,7 @@ def _no_adult(home: Home) -> Iterator[Finding]:
     if home.complete and children and all(children):
         grown = years_before(home.on, CHILD_AGE)
         sure = all(m.earliest is not None and m.earliest > grown for m in home.members)
-        yield Finding(
-            QuestionCode.NO_ADULT, everybody, CERTAIN if sure else POSSIBLE, person=False
-        )
+        yield Finding(QuestionCode.NO_ADULT, everybody, CERTAIN if sure else POSSIBLE, person=False)
 
 
 def _young_spouse(home: Home) -> Iterator[Finding]:
@@ -174,9 +172,7 @@ def _sex_unknown(home: Home) -> Iterator[Finding]:
 
 def _heads(home: Home) -> tuple[int, ...]:
     return tuple(
-        index
-        for index, fact in enumerate(home.members)
-        if fact.relationship == Relationship.HEAD
+        index for index, fact in enumerate(home.members) if fact.relationship == Relationship.HEAD
     )
 
 
