@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from intake.api.questions import OpenQuestionSerializer
 from intake.choices import (
     BirthPrecision,
     BirthSource,
@@ -27,7 +28,7 @@ from intake.choices import (
     Relationship,
     Sex,
 )
-from intake.inputs import ConsentInput, DocumentInput, HouseholdInput, MemberInput
+from intake.inputs import AnswerInput, ConsentInput, DocumentInput, HouseholdInput, MemberInput
 from intake.models import EntryPoint, Household, PersonExit
 from intake.services.checking import MOST_MEMBERS
 
@@ -121,6 +122,16 @@ class MemberInputSerializer(Shape):
     notes = _text(4000)
 
 
+class AnswerSentSerializer(Shape):
+    """An answer that was given where the device asked in place."""
+
+    code = serializers.CharField(max_length=40, help_text="As in open_questions")
+    member = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="Index of the person, or null"
+    )
+    answer = serializers.CharField(max_length=40)
+
+
 @extend_schema_serializer(examples=[OpenApiExample("A family", value=FAMILY, request_only=True)])
 class HouseholdInputSerializer(Shape):
     """A household with its members. A client that makes `id` may send it again safely."""
@@ -139,6 +150,7 @@ class HouseholdInputSerializer(Shape):
     consents = ConsentSerializer(many=True, required=False, default=list)
     notes = _text(4000)
     members = MemberInputSerializer(many=True)
+    answers = AnswerSentSerializer(many=True, required=False, default=list)
 
 
 class HouseholdEditSerializer(Shape):
@@ -164,13 +176,16 @@ def member_input(data: dict[str, Any]) -> MemberInput:
 
 def household_input(data: dict[str, Any]) -> HouseholdInput:
     """What the service takes, from a valid household."""
-    rest = {key: data[key] for key in data if key not in {"arrival", "members", "consents"}}
+    rest = {
+        key: data[key] for key in data if key not in {"arrival", "members", "consents", "answers"}
+    }
     return HouseholdInput(
         **rest,
         entry_point=data["arrival"]["entry_point"],
         arrived_at=data["arrival"]["arrived_at"],
         consents=tuple(ConsentInput(**each) for each in data["consents"]),
         members=tuple(member_input(each) for each in data["members"]),
+        answers=tuple(AnswerInput(**each) for each in data["answers"]),
     )
 
 
@@ -278,6 +293,7 @@ class RegisteredHouseholdSerializer(HouseholdSerializer):
     """The answer to a registration."""
 
     possible_duplicates = PossibleDuplicateSerializer(many=True)
+    open_questions = OpenQuestionSerializer(many=True)
 
 
 class HouseholdEntrySerializer(serializers.ModelSerializer[Household]):
@@ -328,6 +344,7 @@ class BatchAnswerSerializer(Shape):
     id = serializers.UUIDField(allow_null=True)
     reference = serializers.CharField(allow_blank=True)
     token = serializers.CharField(allow_blank=True)
+    open_questions = OpenQuestionSerializer(many=True, required=False)
     problem = serializers.DictField(required=False, help_text="A problem document when refused")
 
 

@@ -31,6 +31,7 @@ from common.errors import DomainError, FieldProblem
 from intake import duplicates, services
 from intake.api import serializers as shapes
 from intake.api.filters import EntryPointFilter, HouseholdFilter, PersonFilter
+from intake.api.questions import QUESTION_POLICY, QuestionActions, asked_at_registration
 from intake.choices import ExitReason
 from intake.duplicates import surviving
 from intake.models import Arrival, Consent, EntryPoint, Household, Person, PersonExit
@@ -106,7 +107,11 @@ class ChangesOldestFirst:
 
 
 class HouseholdViewSet(
-    ChangesOldestFirst, IdempotentWrites, ListModelMixin, GenericViewSet[Household]
+    QuestionActions,
+    ChangesOldestFirst,
+    IdempotentWrites,
+    ListModelMixin,
+    GenericViewSet[Household],
 ):
     """Register, list, read and edit households."""
 
@@ -126,6 +131,7 @@ class HouseholdViewSet(
         "add_arrival": P.HOUSEHOLDS_REGISTER,
         "exits": P.HOUSEHOLDS_READ,
         "record_exit": P.HOUSEHOLDS_EDIT,
+        **QUESTION_POLICY,
     }
 
     def get_queryset(self) -> QuerySet[Household]:
@@ -197,6 +203,7 @@ class HouseholdViewSet(
             members = written_shapes(made, written, user)
             body = household_shape(made.household, written.arrival, written.consents, members)
         body["possible_duplicates"] = self._possible_duplicates(made)
+        body["open_questions"] = asked_at_registration([made], user)[made.household.pk]
         return body
 
     def _possible_duplicates(self, made: Registration) -> list[dict[str, Any]]:
@@ -241,11 +248,13 @@ class HouseholdViewSet(
             else:
                 answers[index] = _refused(index, each, _shape_error(problems))
         results = register_batch(actor=request.user, data=[data for _index, data in inputs])
+        asked = asked_at_registration(results, request.user)
         for (index, _data), result in zip(inputs, results, strict=True):
             if isinstance(result, DomainError):
                 answers[index] = _refused(index, sent[index], result)
             else:
                 answers[index] = _made(index, result)
+                answers[index]["open_questions"] = asked[result.household.pk]
         return Response({"results": answers})
 
     @extend_schema(summary="Read a household", responses=shapes.HouseholdSerializer)

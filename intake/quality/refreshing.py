@@ -14,7 +14,6 @@ from accounts.models import Operation
 from common import clock
 from intake.choices import HouseholdStatus, QuestionStatus
 from intake.models import Household, IdentityKey, OpenQuestion, Person
-from intake.quality.catalogue import PERSON_QUESTIONS
 from intake.quality.finding import (
     SHARED,
     Doubt,
@@ -144,10 +143,3 @@ def questions_of_new(
                 question.answered_by, question.answered_at = actor, now
             made.append(question)
     return made
-
-
-def field_of(code: str, field: str, index: int | None) -> str:
-    """Where to look, as a path into what was sent: `members.2.birth`, `declared_size`."""
-    if code in PERSON_QUESTIONS and index is not None:
-        return f"members.{index}.{field}"
-    return field
