@@ -18,6 +18,7 @@ from accounts.models import Operation
 from accounts.policies import Permission, access_of, can
 from common import clock
 from common.errors import DomainError
+from intake.admin import warnings
 from intake.admin.pages import page
 from intake.births import Birth, BirthError, in_both_calendars, parse_birth
 from intake.duplicates import find_duplicates
@@ -65,7 +66,8 @@ def registration_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> Htt
                 return saved
         else:
             _check_births(filled_rows(members), data.get("arrived_at", ""))
-        return _form_page(model_admin, request, household, members, errors_shown=True)
+        asked = hasattr(household, "asked")  # nothing is wrong, something is doubtful
+        return _form_page(model_admin, request, household, members, errors_shown=not asked)
 
 
 def _blank_forms(user: Any) -> tuple[HouseholdForm, Any]:
@@ -86,9 +88,12 @@ def _save(request: HttpRequest, household: HouseholdForm, members: Any) -> HttpR
     """Register; None when the service found problems, which are then in the forms."""
     filled = filled_rows(members)
     try:
-        registration = register_household(
-            actor=request.user, data=household_input(household, filled)
+        data = warnings.answers_in_place(
+            request, household_input(household, filled), household, filled
         )
+        if data is None:
+            return None
+        registration = register_household(actor=request.user, data=data)
     except DomainError as error:
         show_problems(error.problems, household, filled)
         if not error.problems:
@@ -177,6 +182,7 @@ def _form_page(
         household=household,
         members=members,
         errors_shown=errors_shown,
+        warnings_carried=warnings.carried(request, [household, *members.forms]),
         consents_open=any(household[name].value() for name in consents),
         preview_url=reverse("admin:intake_household_birth_preview"),
         clock_offset=int(((offset or shift * 0) + shift).total_seconds() * 1000),
