@@ -23,6 +23,7 @@ from django.db.models import (
     OuterRef,
     Q,
     Subquery,
+    UUIDField,
     Value,
     When,
 )
@@ -244,12 +245,15 @@ def data_quality(moment: Moment) -> dict[str, Any]:
 
 def households_of(moment: Moment) -> int:
     """Households with somebody present, each person in the household of that instant."""
-    later = HouseholdMove.objects.filter(
-        person=OuterRef("pk"), occurred_at__gt=moment.as_of
-    ).order_by("occurred_at", "recorded_at")
-    then = Coalesce(Subquery(later.values("from_household")[:1]), F("household_id"))
-    present = Person.objects.present(moment.as_of).annotate(then=then)
-    return int(present.aggregate(n=Count("then", distinct=True))["n"])
+    present = Person.objects.present(moment.as_of)
+    moves = HouseholdMove.objects.filter(occurred_at__gt=moment.as_of)
+    if not moves.exists():
+        return int(present.aggregate(n=Count("household_id", distinct=True))["n"])
+    first = moves.filter(person=OuterRef("pk")).order_by("occurred_at", "recorded_at")
+    then = Coalesce(
+        Subquery(first.values("from_household_id")[:1]), F("household_id"), output_field=UUIDField()
+    )
+    return int(present.annotate(then=then).aggregate(n=Count("then", distinct=True))["n"])
 
 
 def key_figures(

@@ -14,11 +14,11 @@ from audit.events import record_event
 from common import clock
 from common.errors import Conflict, FieldProblem, InvalidState
 from intake.births import parse_birth
-from intake.choices import BirthSource, EntryKind, HouseholdStatus, Relationship, Sex
+from intake.choices import BirthSource, EntryKind, HouseholdStatus, Sex
 from intake.hooks import household_changed
 from intake.inputs import MemberInput
 from intake.models import Household, Person
-from intake.services.checking import check_member, context_for, invalid
+from intake.services.checking import Context, check_member, context_for, invalid
 from intake.services.composition import refresh_suggestions
 from intake.services.permitted import require_recorder
 from intake.services.registration import add_said_needs
@@ -45,32 +45,15 @@ def record_birth(
     """
     require_recorder(actor, household.pk)
     household = Household.objects.select_for_update().get(pk=household.pk)
-    operation = Operation.current()
     moment = clock.on_operation_clock(occurred_at)
-    day = moment.astimezone(operation.zone).date()
-    data = replace(
-        data,
-        birth=day.isoformat(),
-        birth_source=BirthSource.STATED,
-        relationship=data.relationship
-        if data.relationship != Relationship.UNKNOWN
-        else Relationship.OTHER,
-    )
+    day = moment.astimezone(Operation.current().zone).date()
+    data = replace(data, birth=day.isoformat(), birth_source=BirthSource.STATED)
     if data.id is not None and (known := Person.objects.filter(pk=data.id).first()):
         return _again(household, known, moment)
     if household.status != HouseholdStatus.ACTIVE:
         raise InvalidState("household_closed", _("This household is closed."))
     context = context_for(actor, [])
-    problems: list[FieldProblem] = []
-    check_member(data, context, "", day, problems)
-    problems = [
-        FieldProblem(p.field.lstrip("."), p.code, p.detail)
-        for p in problems
-        if not (p.field == ".name" and p.code == "required")
-    ]
-    problems += _of_the_birth(household, moment, mother)
-    if problems:
-        raise invalid(problems)
+    _check(data, context, household, moment, mother)
     rows = Rows()
     person = _child(household, data, moment, mother, rows)
     add_said_needs(actor, person, data, context, rows)
@@ -80,6 +63,25 @@ def record_birth(
     record_event("household.changed", household, actor=actor, occurred_at=moment, born=1)
     household_changed(household, actor)
     return person
+
+
+def _check(
+    data: MemberInput,
+    context: Context,
+    household: Household,
+    moment: datetime,
+    mother: Person | None,
+) -> None:
+    problems: list[FieldProblem] = []
+    check_member(data, context, "", moment.astimezone(context.operation.zone).date(), problems)
+    problems = [
+        FieldProblem(p.field.lstrip("."), p.code, p.detail)
+        for p in problems
+        if not (p.field == ".name" and p.code == "required")
+    ]
+    problems += _of_the_birth(household, moment, mother)
+    if problems:
+        raise invalid(problems)
 
 
 def _again(household: Household, known: Person, moment: datetime) -> Person:
@@ -113,16 +115,14 @@ def _of_the_birth(
 
 
 def _not_a_mother(household: Household, mother: Person, moment: datetime) -> Any:
-    if mother.household_id != household.pk:
+    if mother.household_id != household.pk or mother.sex == Sex.MALE:
         return _("Choose a woman of this household.")
-    if mother.sex == Sex.MALE:
-        return _("Choose a woman of this household.")
-    if mother.birth_latest is None:
+    if mother.birth_earliest is None:
         return None
     on = moment.astimezone(Operation.current().zone).date()
     youngest = on.replace(year=on.year - YOUNGEST_MOTHER, day=min(on.day, 28))
     # The widest reading of her age is what counts: only who was certainly a small girl is refused.
-    if mother.birth_earliest and mother.birth_earliest > youngest:
+    if mother.birth_earliest > youngest:
         return _("She was a small child then: choose another person.")
     return None
 
