@@ -85,11 +85,11 @@ def _show(
     rows: list[MemberForm],
 ) -> None:
     forms: list[Any] = [household, *rows]
-    for form in forms:
-        form.warnings = []
+    for each in forms:
+        each.warnings = []
     elsewhere = 0
     for doubt in found:
-        form = household if doubt.member is None else rows[doubt.member]
+        form: Any = household if doubt.member is None else rows[doubt.member]
         value = request.POST.get(_name(doubt), "")
         others = others_of(OpenQuestion(data=doubt.data), request.user)
         elsewhere += "others" in doubt.data

@@ -34,7 +34,9 @@ class OfferedAnswerSerializer(Shape):
     """One answer that may be given."""
 
     answer = serializers.ChoiceField(QuestionAnswer.choices)
-    label = serializers.CharField(help_text="In the language of the request")
+    label = serializers.CharField(  # type: ignore[assignment]
+        help_text="In the language of the request"
+    )
 
 
 class OpenQuestionSerializer(Shape):

@@ -58,8 +58,8 @@ def refresh_questions(household: Household, actor: Any = None) -> None:
     if household.status == HouseholdStatus.ACTIVE:
         members, found = current_doubts(household)
     wanted = {(_person(doubt, members), doubt.code): doubt for doubt in found}
-    standing = []
-    outdated = []
+    standing: list[OpenQuestion] = []
+    outdated: list[OpenQuestion] = []
     for question in OpenQuestion.objects.open().filter(household=household):
         doubt = wanted.get((question.person_id, question.code))
         same = doubt is not None and doubt.facts == bytes(question.facts)
