@@ -36,17 +36,14 @@ _MOST_ROWS = 50
 _MOST_NAMED = 10
 # Persons who are nobody of their own, and those in the authority's hands, give no hint.
 _NOT_COMPARED = (*NEVER_COUNTED, ExitReason.SEPARATED)
+# One table a statement: whatever the planner believes of tables that were just filled, none can be
+# read again and again for the rows of another.
 _HOLDERS = """
-SELECT asked.kind, asked.digest, found.household_id
+SELECT asked.kind, asked.digest, found.person_id
 FROM unnest(%(kinds)s::text[], %(digests)s::bytea[]) AS asked(kind, digest)
 CROSS JOIN LATERAL (
-    SELECT p.household_id
-    FROM intake_identitykey k
-    JOIN intake_person p ON p.id = k.person_id
-    JOIN intake_household h ON h.id = p.household_id
-    WHERE k.digest = asked.digest AND k.kind = asked.kind AND p.household_id <> ALL(%(own)s)
-      AND p.exit_reason <> ALL(%(not_compared)s) AND h.merged_into_id IS NULL
-    LIMIT %(most)s
+    SELECT k.person_id FROM intake_identitykey k
+    WHERE k.digest = asked.digest AND k.kind = asked.kind LIMIT %(most)s
 ) AS found
 """
 
@@ -95,7 +92,7 @@ def fact_of(person: Person) -> Fact:
 
 
 def holders_of(keys: Iterable[Key], *, own: Sequence[uuid.UUID] = ()) -> dict[Key, set[uuid.UUID]]:
-    """Which other households hold these documents and phones: one statement for all.
+    """Which other households hold these documents and phones: one statement when none does.
 
     At most as many of each as are needed to say that there are many.
     """
@@ -109,14 +106,28 @@ def holders_of(keys: Iterable[Key], *, own: Sequence[uuid.UUID] = ()) -> dict[Ke
             {
                 "kinds": [kind for kind, _digest in asked],
                 "digests": [digest for _kind, digest in asked],
-                "own": list(own),
-                "not_compared": list(_NOT_COMPARED),
                 "most": _MOST_ROWS,
             },
         )
-        for kind, digest, household in cursor.fetchall():
-            found[kind, bytes(digest)].add(household)
+        rows = cursor.fetchall()
+    households = _households_of({person for _kind, _digest, person in rows}, own)
+    for kind, digest, person in rows:
+        if person in households:
+            found[kind, bytes(digest)].add(households[person])
     return found
+
+
+def _households_of(persons: set[uuid.UUID], own: Sequence[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """The household of each person who may be named as another; none of `own`, none merged."""
+    if not persons:
+        return {}
+    others = Person.objects.filter(pk__in=persons).exclude(exit_reason__in=_NOT_COMPARED)
+    found = {
+        pk: home for pk, home in others.values_list("pk", "household_id") if home not in set(own)
+    }
+    homes = Household.objects.filter(pk__in=set(found.values()))
+    merged = set(homes.filter(merged_into__isnull=False).values_list("pk", flat=True))
+    return {pk: home for pk, home in found.items() if home not in merged}
 
 
 def doubts(
