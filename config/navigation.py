@@ -71,6 +71,12 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
                 _list("intake_duplicatepair"),
                 P.DUPLICATES_DECIDE,
             ),
+            Item(
+                _("Open questions"),
+                "contact_support",
+                _list("intake_openquestion"),
+                P.HOUSEHOLDS_EDIT,
+            ),
             Item(_("Entry points"), "signpost", _list("intake_entrypoint"), P.ENTRY_POINTS_READ),
             Item(
                 _("Seen and not yet registered"),

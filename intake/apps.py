@@ -72,6 +72,8 @@ class IntakeConfig(AppConfig):
             )
 
         from intake import hooks, levels, merge_rules
+        from intake.quality.refreshing import refresh_questions
 
         merge_rules.register()
         hooks.on_household_changed(levels.settle_level)
+        hooks.on_household_changed(refresh_questions)

@@ -265,3 +265,33 @@ class Finding(models.TextChoices):
     ACCESS_AND_SECURITY = "access_and_security", _("Access and security")
     HEALTH = "health", _("Health")
     RECOMMENDATIONS = "recommendations", _("Recommendations")
+
+
+class QuestionCode(models.TextChoices):
+    """What the desk asks about the data of a household (domain/standards.md 1.6)."""
+
+    DECLARED_SIZE = "declared_size_differs", _("Told and written sizes differ")
+    NO_ADULT = "child_without_adult", _("Children without an adult")
+    YOUNG_SPOUSE = "spouse_under_18", _("Wife or husband under 18")
+    YOUNG_PARENT = "parent_too_young", _("Parent less than 12 years older")
+    FIRST_OF_YEAR = "first_of_january", _("Born on the first day of a year")
+    TWO_HEADS = "two_focal_points", _("More than one head")
+    SEX_UNKNOWN = "sex_unknown", _("Sex not recorded")
+    DOCUMENT_ELSEWHERE = "document_seen_elsewhere", _("Document also in another household")
+    PHONE_ELSEWHERE = "phone_seen_elsewhere", _("Phone also in another household")
+    PHONE_IN_MANY = "phone_in_many_households", _("Phone in more than three households")
+
+
+class QuestionStatus(models.TextChoices):
+    """Outdated: what raised the question is no longer so."""
+
+    OPEN = "open", _("Open")
+    ANSWERED = "answered", _("Answered")
+    OUTDATED = "outdated", _("No longer asked")
+
+
+class QuestionAnswer(models.TextChoices):
+    """To ask later is no answer: the question stays open."""
+
+    RIGHT = "right", _("It is right as typed")
+    YEAR_ONLY = "year_only", _("Only the year is known")

@@ -73,6 +73,15 @@ class GroupCount:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AnswerInput:
+    """What was answered already where the device asked in place; `member` is an index or None."""
+
+    code: str
+    member: int | None = None
+    answer: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class HouseholdInput:
     """A household with its arrival and members. Codes are the model's own. Personal data.
 
@@ -100,3 +109,5 @@ class HouseholdInput:
     # The operation that sends them; empty for people who crossed the border.
     transferred_from: str = ""
     counts: Sequence[GroupCount] = ()
+    # To doubts about the data that were asked in place.
+    answers: Sequence[AnswerInput] = ()

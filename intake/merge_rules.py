@@ -161,3 +161,7 @@ def register() -> None:
     register_merge("intake.SpecificNeed", "person", MovesNewNeeds())
     # The slip of the repeat stays its own, and leads to the survivor as its reference does.
     register_merge("intake.SlipToken", "household", STAYS)
+    # Questions are about the records as they were told: those of the repeat end with it, and the
+    # survivor is asked anew about who joined it (quality.refreshing).
+    for field in ("household", "person"):
+        register_merge("intake.OpenQuestion", field, STAYS)

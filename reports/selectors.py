@@ -45,6 +45,7 @@ from intake.models import (
     DuplicatePair,
     EntryPoint,
     HouseholdMove,
+    OpenQuestion,
     Person,
     PersonExit,
     SpecificNeed,
@@ -229,7 +230,7 @@ def flow(moment: Moment, since: datetime) -> dict[str, int]:
 
 
 def data_quality(moment: Moment) -> dict[str, Any]:
-    """Share of estimated births (per cent), sexes not recorded, pairs not decided."""
+    """Share of estimated births (per cent), sexes not recorded, pairs and questions not decided."""
     present = Person.objects.present(moment.as_of).aggregate(
         persons=Count("pk"),
         estimated=Count("pk", filter=~Q(birth_precision=BirthPrecision.DAY)),
@@ -239,6 +240,7 @@ def data_quality(moment: Moment) -> dict[str, Any]:
         "birth_estimated_pct": round(100 * present["estimated"] / max(present["persons"], 1)),
         "sex_unknown": present["sex_unknown"],
         "possible_duplicates_open": DuplicatePair.objects.filter(status=PairStatus.OPEN).count(),
+        "open_questions": OpenQuestion.objects.open().count(),
     }
 
 

@@ -19,7 +19,7 @@ from accounts.models import Operation
 from accounts.policies import Permission, access_of
 from common import clock
 from common.errors import DomainError
-from intake.admin import drafts, form_rows
+from intake.admin import drafts, form_rows, warnings
 from intake.admin.birth_words import birth_preview, describe_birth, understood
 from intake.admin.form_problems import mark_problems, shown_problems
 from intake.admin.pages import page
@@ -71,7 +71,8 @@ def registration_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> Htt
                 return saved
         else:
             _check_births(filled_rows(members), data.get("arrived_at", ""))
-        return _form_page(model_admin, request, household, members, errors_shown=True)
+        asked = hasattr(household, "asked")  # nothing is wrong, something is doubtful
+        return _form_page(model_admin, request, household, members, errors_shown=not asked)
 
 
 def _bound_forms(
@@ -114,9 +115,12 @@ def _save(request: HttpRequest, household: HouseholdForm, members: Any) -> HttpR
     """Register; None when the service found problems, which are then in the forms."""
     filled = filled_rows(members)
     try:
-        registration = register_household(
-            actor=request.user, data=household_input(household, filled)
+        data = warnings.answers_in_place(
+            request, household_input(household, filled), household, filled
         )
+        if data is None:
+            return None
+        registration = register_household(actor=request.user, data=data)
     except DomainError as error:
         show_problems(error.problems, household, filled)
         if before := drafts.registered_before(error, request.user, household.cleaned_data["id"]):
@@ -240,6 +244,7 @@ def _form_page(
         errors_shown=errors_shown,
         problems=shown_problems(household, members) if errors_shown else [],
         focal_point=household["focal_point"].value(),
+        warnings_carried=warnings.carried(request, [household, *members.forms]),
         preview_url=reverse("admin:intake_household_birth_preview"),
         areas_url=reverse("admin:intake_household_areas"),
         clock_offset=int(((offset or shift * 0) + shift).total_seconds() * 1000),

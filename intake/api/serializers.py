@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from intake.api.questions import OpenQuestionSerializer
 from intake.births import BRACKETS
 from intake.choices import (
     BirthPrecision,
@@ -30,7 +31,14 @@ from intake.choices import (
     Relationship,
     Sex,
 )
-from intake.inputs import ConsentInput, DocumentInput, GroupCount, HouseholdInput, MemberInput
+from intake.inputs import (
+    AnswerInput,
+    ConsentInput,
+    DocumentInput,
+    GroupCount,
+    HouseholdInput,
+    MemberInput,
+)
 from intake.models import EntryPoint, Household
 from intake.services.checking import MOST_MEMBERS
 
@@ -174,6 +182,16 @@ class MemberInputSerializer(Shape):
     )
 
 
+class AnswerSentSerializer(Shape):
+    """An answer that was given where the device asked in place."""
+
+    code = serializers.CharField(max_length=40, help_text="As in open_questions")
+    member = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="Index of the person, or null"
+    )
+    answer = serializers.CharField(max_length=40)
+
+
 class GroupCountSerializer(Shape):
     """So many people of one sex and age bracket, counted without their names."""
 
@@ -220,6 +238,7 @@ class HouseholdInputSerializer(Shape):
         help_text="Of a slip printed ahead, as scanned or typed; without one a token is made",
     )
     members = MemberInputSerializer(many=True)
+    answers = AnswerSentSerializer(many=True, required=False, default=list)
 
 
 class HouseholdEditSerializer(Shape):
@@ -248,7 +267,7 @@ def member_input(data: dict[str, Any]) -> MemberInput:
 
 def household_input(data: dict[str, Any]) -> HouseholdInput:
     """What the service takes, from a valid household."""
-    apart = {"arrival", "members", "consents", "group"}
+    apart = {"arrival", "members", "consents", "group", "answers"}
     rest = {key: data[key] for key in data if key not in apart}
     group = data["group"] or {"counts": ()}
     return HouseholdInput(
@@ -259,6 +278,7 @@ def household_input(data: dict[str, Any]) -> HouseholdInput:
         transferred_from=data["arrival"]["transferred_from"],
         consents=tuple(ConsentInput(**each) for each in data["consents"]),
         members=tuple(member_input(each) for each in data["members"]),
+        answers=tuple(AnswerInput(**each) for each in data["answers"]),
     )
 
 
@@ -374,6 +394,7 @@ class RegisteredHouseholdSerializer(HouseholdSerializer):
     """The answer to a registration."""
 
     possible_duplicates = PossibleDuplicateSerializer(many=True)
+    open_questions = OpenQuestionSerializer(many=True)
 
 
 class HouseholdEntrySerializer(serializers.ModelSerializer[Household]):
@@ -424,6 +445,7 @@ class BatchAnswerSerializer(Shape):
     id = serializers.UUIDField(allow_null=True)
     reference = serializers.CharField(allow_blank=True)
     token = serializers.CharField(allow_blank=True)
+    open_questions = OpenQuestionSerializer(many=True, required=False)
     problem = serializers.DictField(required=False, help_text="A problem document when refused")
 
 

@@ -35,6 +35,7 @@ from intake.api.editing import MemberEdits
 from intake.api.filters import EntryPointFilter, HouseholdFilter, PersonFilter
 from intake.api.life import LIFE_POLICY, WHOLE, LifeActions
 from intake.api.needs import PersonNeedActions
+from intake.api.questions import QUESTION_POLICY, QuestionActions, asked_at_registration
 from intake.api.tokens import SLIP_POLICY, SlipActions
 from intake.choices import ExitReason
 from intake.duplicates import surviving
@@ -115,6 +116,7 @@ class HouseholdViewSet(
     ConsentActions,
     LifeActions,
     SlipActions,
+    QuestionActions,
     ChangesOldestFirst,
     IdempotentWrites,
     ListModelMixin,
@@ -142,6 +144,7 @@ class HouseholdViewSet(
         "withdraw_consent": P.HOUSEHOLDS_EDIT,
         **LIFE_POLICY,
         **SLIP_POLICY,
+        **QUESTION_POLICY,
     }
 
     def get_queryset(self) -> QuerySet[Household]:
@@ -213,6 +216,7 @@ class HouseholdViewSet(
             members = written_shapes(made, written, user)
             body = household_shape(made.household, written.arrival, written.consents, members)
         body["possible_duplicates"] = self._possible_duplicates(made)
+        body["open_questions"] = asked_at_registration([made], user)[made.household.pk]
         return body
 
     def _possible_duplicates(self, made: Registration) -> list[dict[str, Any]]:
@@ -257,11 +261,13 @@ class HouseholdViewSet(
             else:
                 answers[index] = _refused(index, each, _shape_error(problems))
         results = register_batch(actor=request.user, data=[data for _index, data in inputs])
+        asked = asked_at_registration(results, request.user)
         for (index, _data), result in zip(inputs, results, strict=True):
             if isinstance(result, DomainError):
                 answers[index] = _refused(index, sent[index], result)
             else:
                 answers[index] = _made(index, result)
+                answers[index]["open_questions"] = asked[result.household.pk]
         return Response({"results": answers})
 
     @extend_schema(summary="Read a household", responses=shapes.HouseholdSerializer)

@@ -16,6 +16,7 @@ from intake.models.persons import (
     PersonExit,
     SpecificNeed,
 )
+from intake.models.questions import OpenQuestion
 from intake.models.screening import ScreeningOutcome
 from intake.models.tokens import SlipToken, TokenSheet
 from intake.models.versions import IdentityVersion
@@ -40,6 +41,7 @@ __all__ = [
     "ImportBatch",
     "ImportRow",
     "Language",
+    "OpenQuestion",
     "Person",
     "PersonExit",
     "RegistrationDraft",

@@ -33,6 +33,7 @@ from intake.inputs import HouseholdInput, MemberInput
 from intake.lookups import Codes, codes
 from intake.models import EntryPoint
 from intake.names import is_blank
+from intake.quality.sent import check_answers
 from intake.services.consent_checks import check_consents, known_recipients
 from intake.services.groups import check_group
 from intake.services.permitted import tiers_of
@@ -130,6 +131,7 @@ def check_household(
     focal_point = _focal_point(data.members, births, said_on)
     _one_focal_point(data.members, problems)
     _unique_ids(data.members, problems)
+    check_answers(data, problems)
     if problems:
         raise invalid(problems)
     return Checked(

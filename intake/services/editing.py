@@ -16,6 +16,7 @@ from intake.inputs import MemberInput
 from intake.keys import PHONE, identity_keys
 from intake.lookups import codes
 from intake.models import Arrival, EntryPoint, Household, IdentityKey, Person
+from intake.quality.refreshing import refresh_questions
 from intake.services.checking import arrival_time, invalid
 from intake.services.permitted import require_editor
 from intake.services.registration import add_member
@@ -51,6 +52,7 @@ def edit_household(
     household.save()
     if "phones" in changes:
         _find_by_phone(household)
+    refresh_questions(household)
     record_event("household.changed", household, actor=actor, fields=sorted(changes))
     return household
 

@@ -24,6 +24,8 @@ from intake.models import (
     Person,
 )
 from intake.needs import stated_status
+from intake.quality.refreshing import questions_of_new
+from intake.quality.sent import as_answered
 from intake.services.checking import (
     Checked,
     Context,
@@ -90,6 +92,7 @@ def _register(
     context: Context,
     import_batch: ImportBatch | None,
 ) -> list[Registration | DomainError]:
+    data = [as_answered(each, context.operation.zone) for each in data]
     results: list[Registration | DomainError | None] = [None] * len(data)
     slips = GivenSlips(data)
     known = _known_households(data)
@@ -122,6 +125,7 @@ def _register(
         made = build_registration(actor, checked, context, serial, import_batch, rows)
         slips.give(checked.data, made.household)
         results[index] = made
+    _ask(actor, accepted, results, context, rows)
     rows.write()
     slips.write(actor)
     for index in again:
@@ -129,6 +133,29 @@ def _register(
         assert isinstance(sent_first, Registration)
         results[index] = replace(sent_first, created=False, written=None)
     return [result for result in results if result is not None]
+
+
+def _ask(
+    actor: Any,
+    accepted: Sequence[tuple[int, Checked]],
+    results: Sequence[Registration | DomainError | None],
+    context: Context,
+    rows: Rows,
+) -> None:
+    """Put what is doubtful about the new households into `rows`, as open questions."""
+    made = {}
+    homes = []
+    for index, checked in accepted:
+        registration = results[index]
+        assert isinstance(registration, Registration)
+        made[registration.household.pk] = registration
+        on = checked.arrived_at.astimezone(context.operation.zone).date()
+        answers = {(each.code, each.member): each.answer for each in checked.data.answers}
+        homes.append((registration.household, registration.members, on, answers))
+    rows.questions += questions_of_new(homes, rows.keys, actor)
+    for question in rows.questions:
+        if (written := made[question.household_id].written) is not None:
+            written.questions.append(question)
 
 
 def _refuse_other_content(one: HouseholdInput, other: HouseholdInput) -> None:

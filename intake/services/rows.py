@@ -27,6 +27,7 @@ from intake.models import (
     Identity,
     IdentityKey,
     ImportBatch,
+    OpenQuestion,
     Person,
     SpecificNeed,
 )
@@ -62,6 +63,7 @@ class Written:
     consents: list[Consent]
     needs: list[SpecificNeed]
     identities: dict[uuid.UUID, IdentityData]
+    questions: list[OpenQuestion] = field(default_factory=list)
 
 
 # The person, the kind and the digest of an IdentityKey. There are six or seven to a person, and as
@@ -80,6 +82,7 @@ class Rows:
     keys: list[Key] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
     needs: list[SpecificNeed] = field(default_factory=list)
+    questions: list[OpenQuestion] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
     def write(self) -> None:
@@ -97,6 +100,7 @@ class Rows:
             self.identities,
             self.consents,
             self.needs,
+            self.questions,
             self.events,
         ):
             copy_rows(rows)

@@ -59,6 +59,7 @@ DATA_QUALITY = {
     "birth_estimated_pct": _("Dates of birth that are estimates"),
     "sex_unknown": _("Persons whose sex is not recorded"),
     "possible_duplicates_open": _("Possible repeated registrations not yet reviewed"),
+    "open_questions": _("Questions about the data not yet answered"),
 }
 
 OCCUPANCY = {
