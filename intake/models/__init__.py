@@ -3,6 +3,7 @@
 from intake.models.codelists import Area, Country, DocumentType, Language, SpecificNeedType
 from intake.models.duplicates import DuplicatePair
 from intake.models.entry_points import EntryPoint
+from intake.models.family import FamilyLink, TracingKey, TracingMatch, TracingRequest
 from intake.models.households import Arrival, Consent, Household
 from intake.models.imports import ImportBatch, ImportRow
 from intake.models.persons import Identity, IdentityKey, Person, PersonExit, SpecificNeed
@@ -16,6 +17,7 @@ __all__ = [
     "DocumentType",
     "DuplicatePair",
     "EntryPoint",
+    "FamilyLink",
     "Household",
     "Identity",
     "IdentityKey",
@@ -27,4 +29,7 @@ __all__ = [
     "ScreeningOutcome",
     "SpecificNeed",
     "SpecificNeedType",
+    "TracingKey",
+    "TracingMatch",
+    "TracingRequest",
 ]
