@@ -27,6 +27,7 @@ class Permission(models.TextChoices):
     HOUSEHOLDS_REGISTER = "households.register"
     HOUSEHOLDS_READ = "households.read"
     HOUSEHOLDS_EDIT = "households.edit"
+    HOUSEHOLDS_EVENTS = "households.events"
     HOUSEHOLDS_IMPORT = "households.import"
     DUPLICATES_DECIDE = "duplicates.decide"
     NEEDS_TIER_1 = "needs.tier1"
@@ -64,6 +65,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.REGISTRAR: frozenset(
         _STAFF
         | {P.HOUSEHOLDS_REGISTER, P.HOUSEHOLDS_READ, P.HOUSEHOLDS_EDIT, P.HOUSEHOLDS_IMPORT}
+        | {P.HOUSEHOLDS_EVENTS}
         | {P.NEEDS_TIER_1, P.SITES_READ, P.PLACEMENTS_READ}
     ),
     Role.PLACEMENT_OFFICER: frozenset(
@@ -73,7 +75,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     ),
     Role.SITE_MANAGER: frozenset(
         _STAFF
-        | {P.HOUSEHOLDS_READ, P.NEEDS_TIER_1, P.SITES_READ, P.SITES_EDIT}
+        | {P.HOUSEHOLDS_READ, P.HOUSEHOLDS_EVENTS, P.NEEDS_TIER_1, P.SITES_READ, P.SITES_EDIT}
         | {P.PLACEMENTS_READ, P.PLACEMENTS_WRITE, P.AID_REQUEST, P.AID_READ, P.AGENCIES_READ}
     ),
     Role.AID_COORDINATOR: frozenset(
@@ -87,7 +89,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     ),
     Role.PROTECTION_OFFICER: frozenset(
         _STAFF
-        | {P.HOUSEHOLDS_READ, P.HOUSEHOLDS_EDIT, P.DUPLICATES_DECIDE}
+        | {P.HOUSEHOLDS_READ, P.HOUSEHOLDS_EDIT, P.HOUSEHOLDS_EVENTS, P.DUPLICATES_DECIDE}
         | {P.NEEDS_TIER_1, P.NEEDS_TIER_2, P.NEEDS_TIER_3, P.SCREENING, P.TRACING}
         | {P.SITES_READ, P.SITES_HIDDEN, P.PLACEMENTS_READ, P.PLACEMENTS_WRITE}
         | {P.AGENCIES_READ, P.AID_REQUEST, P.AID_READ, P.REPORTS_READ}
@@ -112,7 +114,9 @@ API_SCOPES: dict[str, tuple[str, frozenset[Permission]]] = {
     ),
     "households:write": (
         "Register and change households",
-        frozenset({P.HOUSEHOLDS_REGISTER, P.HOUSEHOLDS_EDIT, P.ENTRY_POINTS_READ}),
+        frozenset(
+            {P.HOUSEHOLDS_REGISTER, P.HOUSEHOLDS_EDIT, P.HOUSEHOLDS_EVENTS, P.ENTRY_POINTS_READ}
+        ),
     ),
     "sites:read": ("Read sites and their occupancy", frozenset({P.SITES_READ})),
     "sites:write": ("Change sites", frozenset({P.SITES_EDIT})),

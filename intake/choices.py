@@ -108,6 +108,23 @@ class ExitReason(models.TextChoices):
 NEVER_COUNTED = (ExitReason.DUPLICATE, ExitReason.ERROR)
 
 
+class EntryKind(models.TextChoices):
+    """How a person came into the count; each is a flow of its own in the situation report."""
+
+    ARRIVAL = "arrival", _("Crossed the border")
+    BIRTH = "birth", _("Born here")
+    TRANSFER = "transfer", _("Transferred from another operation")
+
+
+class MoveReason(models.TextChoices):
+    """Why a person went from one household to another; no flow: the stock stays the same."""
+
+    SPLIT = "split", _("The household parted")
+    JOINED = "joined", _("Households joined")
+    REUNIFICATION = "reunification", _("Family reunified")
+    CORRECTION = "correction", _("Was registered with the wrong household")
+
+
 class BirthPrecision(models.TextChoices):
     DAY = "day", _("Day known")
     MONTH = "month", _("Month known")

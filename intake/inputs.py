@@ -66,3 +66,5 @@ class HouseholdInput:
     legal_basis: str = LegalBasis.VITAL_INTEREST
     level: str = RegistrationLevel.INDIVIDUAL
     notes: str = ""
+    # The operation that sends them; empty for people who crossed the border.
+    transferred_from: str = ""

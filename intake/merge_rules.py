@@ -32,4 +32,8 @@ def register() -> None:
     # The names as they were told the second time still find the person, through the closed record.
     for model in ("Identity", "IdentityKey", "PersonExit", "ScreeningOutcome"):
         register_merge(f"intake.{model}", "person", STAYS)
+    # A child keeps the mother it was recorded with; moves are each household's own history.
+    register_merge("intake.Person", "mother", MOVES)
+    for field in ("from_household", "to_household", "person"):
+        register_merge("intake.HouseholdMove", field, STAYS)
     register_merge("intake.SpecificNeed", "person", MovesNewNeeds())

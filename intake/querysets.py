@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Household,
         ImportBatch,
         Person,
+        PersonExit,
         ScreeningOutcome,
         SpecificNeed,
     )
@@ -90,12 +91,36 @@ class PersonQuerySet(models.QuerySet["Person"]):
         )
 
     def present(self, as_of: datetime) -> Self:
-        """Counted and not gone by `as_of`: the stock."""
-        return self.counted(as_of).filter(Q(left_at__isnull=True) | Q(left_at__gt=as_of))
+        """Counted and not gone by `as_of`: the stock.
+
+        Also on a past day between an exit and the return that followed it.
+        """
+        from intake.models import PersonExit
+
+        away = PersonExit.objects.over(as_of).filter(person=OuterRef("pk"))
+        return self.counted(as_of).filter(
+            Q(left_at__isnull=True) | Q(left_at__gt=as_of), ~Exists(away)
+        )
 
     def in_count(self) -> Self:
         """In the count now, whatever the clock says."""
         return self.filter(left_at__isnull=True)
+
+
+class PersonExitQuerySet(models.QuerySet["PersonExit"]):
+    """Exits."""
+
+    def standing(self) -> Self:
+        """Neither taken back nor ended by a return: the person is away."""
+        return self.filter(reversed_at__isnull=True, returned_at__isnull=True)
+
+    def happened(self) -> Self:
+        """Not taken back."""
+        return self.filter(reversed_at__isnull=True)
+
+    def over(self, as_of: datetime) -> Self:
+        """Absences that have ended since, and lasted at `as_of`."""
+        return self.happened().filter(occurred_at__lte=as_of, returned_at__gt=as_of)
 
 
 class SpecificNeedQuerySet(models.QuerySet["SpecificNeed"]):

@@ -22,16 +22,33 @@ from django.db.models import (
     F,
     OuterRef,
     Q,
+    Subquery,
+    UUIDField,
     Value,
     When,
 )
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Coalesce, TruncDate
 
 from aid import selectors as aid
 from intake.births.brackets import BRACKETS, UNKNOWN_BRACKET, bracket_thresholds
-from intake.choices import NEVER_COUNTED, BirthPrecision, ExitReason, NeedStatus, PairStatus, Sex
-from intake.models import DuplicatePair, EntryPoint, Person, PersonExit, SpecificNeed
+from intake.choices import (
+    NEVER_COUNTED,
+    BirthPrecision,
+    EntryKind,
+    ExitReason,
+    NeedStatus,
+    PairStatus,
+    Sex,
+)
+from intake.models import (
+    DuplicatePair,
+    EntryPoint,
+    HouseholdMove,
+    Person,
+    PersonExit,
+    SpecificNeed,
+)
 from reception import selectors as reception
 
 CHILD_BRACKETS = ("0-4", "5-11", "12-17")
@@ -40,6 +57,11 @@ UNACCOMPANIED = ("SC-UC", "SC-UM")
 _MIDDLE = (
     "intake_person.birth_earliest + (intake_person.birth_latest - intake_person.birth_earliest) / 2"
 )
+_ENTRIES = {
+    "arrivals": EntryKind.ARRIVAL,
+    "births": EntryKind.BIRTH,
+    "transfers_in": EntryKind.TRANSFER,
+}
 # How each reason of exit enters the balance; duplicates and errors were never in it.
 _FLOWS = {
     "departures": (
@@ -113,6 +135,7 @@ def arrivals(moment: Moment) -> list[dict[str, Any]]:
     """Rows {date, code, name, persons, households} of counted arrivals by local day and place."""
     rows = (
         Person.objects.counted(moment.as_of)
+        .filter(entry=EntryKind.ARRIVAL)
         .values(
             date=TruncDate("arrived_at", tzinfo=moment.zone),
             point=F("arrival__entry_point_id"),
@@ -172,28 +195,33 @@ def unaccompanied_children(moment: Moment) -> int:
 def flow(moment: Moment, since: datetime) -> dict[str, int]:
     """The balance from `since` to the cut-off, in persons.
 
-    stock = previous_stock + arrivals - departures - deaths - transfers_out - separated, to the
-    person. Records found to be repeats leave both ends alike.
+    stock = previous_stock + arrivals + births + transfers_in + reactivations - departures - deaths
+    - transfers_out - separated, to the person, at any past instant. Records found to be repeats or
+    mistakes leave both ends alike; an exit that was taken back never happened.
     """
     counted = Person.objects.counted(moment.as_of)
-    exits = (
-        PersonExit.objects.filter(reversed_at__isnull=True, occurred_at__lte=moment.as_of)
-        .filter(occurred_at__gt=since, person__in=counted)
-        .exclude(reason__in=NEVER_COUNTED)
-        .values("reason")
+    entered = dict(
+        counted.filter(arrived_at__gt=since)
+        .values_list("entry")
         .annotate(persons=Count("pk"))
         .order_by()
     )
-    by_reason = {row["reason"]: row["persons"] for row in exits}
+    exits = (
+        PersonExit.objects.happened().filter(person__in=counted).exclude(reason__in=NEVER_COUNTED)
+    )
+    left = dict(
+        exits.filter(occurred_at__gt=since, occurred_at__lte=moment.as_of)
+        .values_list("reason")
+        .annotate(persons=Count("pk"))
+        .order_by()
+    )
+    returned = exits.filter(returned_at__gt=since, returned_at__lte=moment.as_of)
     return {
         "previous_stock": Person.objects.present(since).count(),
-        "arrivals": counted.filter(arrived_at__gt=since).count(),
-        "births": 0,
-        "transfers_in": 0,
-        "reactivations": 0,
+        **{name: entered.get(entry, 0) for name, entry in _ENTRIES.items()},
+        "reactivations": returned.count(),
         **{
-            name: sum(by_reason.get(reason, 0) for reason in reasons)
-            for name, reasons in _FLOWS.items()
+            name: sum(left.get(reason, 0) for reason in reasons) for name, reasons in _FLOWS.items()
         },
         "stock": Person.objects.present(moment.as_of).count(),
     }
@@ -213,6 +241,19 @@ def data_quality(moment: Moment) -> dict[str, Any]:
     }
 
 
+def households_of(moment: Moment) -> int:
+    """Households with somebody present, each person in the household of that instant."""
+    present = Person.objects.present(moment.as_of)
+    moves = HouseholdMove.objects.filter(occurred_at__gt=moment.as_of)
+    if not moves.exists():
+        return int(present.aggregate(n=Count("household_id", distinct=True))["n"])
+    first = moves.filter(person=OuterRef("pk")).order_by("occurred_at", "recorded_at")
+    then = Coalesce(
+        Subquery(first.values("from_household_id")[:1]), F("household_id"), output_field=UUIDField()
+    )
+    return int(present.annotate(then=then).aggregate(n=Count("then", distinct=True))["n"])
+
+
 def key_figures(
     moment: Moment,
     *,
@@ -221,8 +262,7 @@ def key_figures(
     aid_rows: list[dict[str, Any]],
 ) -> dict[str, int]:
     """The key figures of design.md, from the tables already made and four small statements."""
-    present = Person.objects.present(moment.as_of)
-    counted = Person.objects.counted(moment.as_of)
+    arrived = Person.objects.counted(moment.as_of).filter(entry=EntryKind.ARRIVAL)
     female = sum(row["female"] for row in people)
     male = sum(row["male"] for row in people)
     children = [row for row in people if row["bracket"] in CHILD_BRACKETS]
@@ -230,10 +270,10 @@ def key_figures(
     total = {row["bracket"]: row["female"] + row["male"] + row["other"] for row in people}
     day_before = moment.as_of - timedelta(hours=24)
     return {
-        "arrivals_total": counted.count(),
-        "arrivals_last_24h": counted.filter(arrived_at__gt=day_before).count(),
+        "arrivals_total": arrived.count(),
+        "arrivals_last_24h": arrived.filter(arrived_at__gt=day_before).count(),
         "present": sum(total.values()),
-        "households": present.aggregate(n=Count("household_id", distinct=True))["n"],
+        "households": households_of(moment),
         "female": female,
         "male": male,
         "under_18": sum(total[row["bracket"]] for row in children),

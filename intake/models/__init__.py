@@ -6,7 +6,14 @@ from intake.models.entry_points import EntryPoint
 from intake.models.family import FamilyLink, TracingKey, TracingMatch, TracingRequest
 from intake.models.households import Arrival, Consent, Household
 from intake.models.imports import ImportBatch, ImportRow
-from intake.models.persons import Identity, IdentityKey, Person, PersonExit, SpecificNeed
+from intake.models.persons import (
+    HouseholdMove,
+    Identity,
+    IdentityKey,
+    Person,
+    PersonExit,
+    SpecificNeed,
+)
 from intake.models.screening import ScreeningOutcome
 
 __all__ = [
@@ -19,6 +26,7 @@ __all__ = [
     "EntryPoint",
     "FamilyLink",
     "Household",
+    "HouseholdMove",
     "Identity",
     "IdentityKey",
     "ImportBatch",

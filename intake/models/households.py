@@ -98,11 +98,16 @@ class Household(BaseModel):
 
 
 class Arrival(BaseModel):
-    """A household or part of it crossing at an entry point. Holds no personal data."""
+    """A household or part of it crossing at an entry point, or received from another operation.
+
+    Holds no personal data.
+    """
 
     household = models.ForeignKey(Household, models.CASCADE, related_name="arrivals")
     entry_point = models.ForeignKey(EntryPoint, models.PROTECT, verbose_name=_("entry point"))
     occurred_at = models.DateTimeField(_("arrived at"))
+    # Empty for a crossing; another operation's name for people who were transferred from it.
+    transferred_from = models.CharField(_("transferred from"), max_length=100, blank=True)
 
     class Meta:
         verbose_name = _("arrival")

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -16,9 +18,11 @@ from intake.choices import (
     BirthPrecision,
     BirthSource,
     Calendar,
+    EntryKind,
     ExitReason,
     LegalStatus,
     MaritalStatus,
+    MoveReason,
     NeedStatus,
     ProcessStatus,
     Relationship,
@@ -26,22 +30,43 @@ from intake.choices import (
 )
 from intake.models.codelists import Country, SpecificNeedType
 from intake.models.households import Arrival, Household
-from intake.querysets import PersonQuerySet, SpecificNeedQuerySet
+from intake.querysets import PersonExitQuerySet, PersonQuerySet, SpecificNeedQuerySet
+
+
+class Absence(models.Func):
+    """The time from leaving to coming back; open at its end while the person is away."""
+
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
 
 
 class Person(BaseModel):
     """One individual, without a name: see Identity.
 
-    In the count while `left_at` is empty; otherwise `exit_reason` says why. A birth is a range
-    with its precision; both ends empty when nothing is known. `arrived_at` repeats the arrival's
-    time so that figures need no join.
+    In the count while `left_at` is empty; otherwise `exit_reason` says why. Both repeat the exit
+    that stands (PersonExit), for the figures of now; earlier absences are there. A birth is a range
+    with its precision; both ends empty when nothing is known. `arrived_at` is when the person came
+    into the count by `entry`: it repeats the arrival's time so that figures need no join, and is
+    the time of birth of who was born here.
     """
 
     household = models.ForeignKey(Household, models.PROTECT, related_name="members")
     arrival = models.ForeignKey(
         Arrival, models.PROTECT, null=True, related_name="persons", editable=False
     )
+    entry = models.CharField(
+        _("came by"), max_length=10, choices=EntryKind, default=EntryKind.ARRIVAL, editable=False
+    )
     arrived_at = models.DateTimeField(_("arrived at"), editable=False)
+    mother = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children_born_here",
+        editable=False,
+        verbose_name=_("mother"),
+    )
     position = models.PositiveSmallIntegerField(default=0, editable=False)
     relationship = models.CharField(
         _("relationship"), max_length=20, choices=Relationship, default=Relationship.UNKNOWN
@@ -178,10 +203,11 @@ class IdentityKey(models.Model):
 
 
 class PersonExit(BaseModel):
-    """That a person left the count: why, when it happened, when it was recorded.
+    """That a person left the count, and perhaps came back: each when it happened and was recorded.
 
-    Taken back (`reversed_at`) when a person comes back or the decision is undone; never deleted.
-    Holds no personal data.
+    Standing while neither `returned_at` nor `reversed_at` is set. `returned_at`: the person came
+    back then, and the absence stays in every figure of the days between. `reversed_at`: the exit
+    never happened, it was recorded wrongly. Never deleted. Holds no personal data.
     """
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="exits")
@@ -190,7 +216,14 @@ class PersonExit(BaseModel):
     voluntary = models.BooleanField(_("voluntary"), null=True, blank=True)
     destination = models.CharField(_("destination"), max_length=100, blank=True)
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    returned_at = models.DateTimeField(_("came back at"), null=True, blank=True)
+    return_recorded_at = models.DateTimeField(_("return recorded at"), null=True, blank=True)
+    return_recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
     reversed_at = models.DateTimeField(_("taken back at"), null=True, blank=True)
+
+    objects = PersonExitQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("exit")
@@ -198,11 +231,76 @@ class PersonExit(BaseModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["person"],
-                condition=Q(reversed_at__isnull=True),
+                condition=Q(reversed_at__isnull=True, returned_at__isnull=True),
                 name="person_exit_one_open",
                 violation_error_message=_("This person has already left."),
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    returned_at__isnull=True,
+                    return_recorded_at__isnull=True,
+                    return_recorded_by__isnull=True,
+                )
+                | Q(
+                    returned_at__gte=F("occurred_at"),
+                    return_recorded_at__isnull=False,
+                    return_recorded_by__isnull=False,
+                ),
+                name="person_exit_return_is_whole_and_later",
+                violation_error_message=_("A person comes back after they left."),
+            ),
+            ExclusionConstraint(
+                name="person_absences_do_not_overlap",
+                expressions=[
+                    ("person", RangeOperators.EQUAL),
+                    (Absence("occurred_at", "returned_at"), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(reversed_at__isnull=True),
+            ),
+        ]
+        indexes = [
+            # Few people come back: the figures of past days look only at these.
+            models.Index(
+                fields=["person"],
+                condition=Q(returned_at__isnull=False, reversed_at__isnull=True),
+                name="person_exit_came_back",
+            ),
+            models.Index(fields=["occurred_at"], name="person_exit_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.occurred_at:%Y-%m-%d}"
+
+
+class HouseholdMove(BaseModel):
+    """That a person went from one household to another, with what they were in the first.
+
+    The person keeps their history; the household of a past day follows from these rows. Holds no
+    personal data.
+    """
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="moves")
+    from_household = models.ForeignKey(Household, models.PROTECT, related_name="moves_out")
+    to_household = models.ForeignKey(Household, models.PROTECT, related_name="moves_in")
+    occurred_at = models.DateTimeField(_("happened at"))
+    reason = models.CharField(_("reason"), max_length=15, choices=MoveReason)
+    from_relationship = models.CharField(
+        _("relationship before"), max_length=20, choices=Relationship
+    )
+    was_focal_point = models.BooleanField(_("was the focal point"), default=False)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("move between households")
+        verbose_name_plural = _("moves between households")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(from_household=F("to_household")),
+                name="household_move_goes_elsewhere",
+                violation_error_message=_("Choose another household than the person’s own."),
             )
         ]
+        indexes = [models.Index(fields=["person", "occurred_at"], name="household_move_history")]
 
     def __str__(self) -> str:
         return f"{self.reason} {self.occurred_at:%Y-%m-%d}"

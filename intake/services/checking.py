@@ -30,6 +30,7 @@ from intake.names import is_blank
 
 LONGEST_NAME = 200
 LONGEST_NOTE = 4000
+LONGEST_OPERATION = 100
 MOST_MEMBERS = 60
 # Django makes the list of values anew each time that it is asked for.
 PURPOSES = tuple(ConsentPurpose.values)
@@ -167,6 +168,10 @@ def _codes_of_household(data: HouseholdInput, known: Codes, problems: list[Field
     ):
         if value and value not in allowed:
             problems.append(_unknown(field))
+    if len(data.transferred_from) > LONGEST_OPERATION:
+        problems.append(
+            FieldProblem("arrival.transferred_from", "too_long", _("Write at most 100 letters."))
+        )
     if data.declared_size is not None and not 1 <= data.declared_size <= 200:
         problems.append(
             FieldProblem("declared_size", "out_of_range", _("Write a number from 1 to 200."))

@@ -21,3 +21,15 @@ def require_editor(actor: Any, household_id: Any) -> None:
     """NotPermitted unless the actor may change this household."""
     if not holds_for(actor, Permission.HOUSEHOLDS_EDIT, household_id):
         raise NotPermitted("not_permitted", _("You may not change households."))
+
+
+def require_recorder(actor: Any, household_id: Any) -> None:
+    """NotPermitted unless the actor may record what happens to its people.
+
+    Registrars do, and the staff of the site where they live: births, deaths, who left, who came
+    back.
+    """
+    if not holds_for(actor, Permission.HOUSEHOLDS_EVENTS, household_id):
+        raise NotPermitted(
+            "not_permitted", _("You may not record what happens to people of this household.")
+        )

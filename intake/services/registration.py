@@ -224,10 +224,7 @@ def _write_member(
     person, _identity = build_person(
         household, arrival, data, birth, position, focal=focal, rows=rows
     )
-    for code in dict.fromkeys(data.specific_needs):
-        confirmed = context.codes.needs[code] in context.tiers
-        status = NeedStatus.CONFIRMED if confirmed else NeedStatus.PENDING_REVIEW
-        rows.needs.append(build_need(actor, person, code, status))
+    add_said_needs(actor, person, data, context, rows)
     rows.write()
     if household.level == RegistrationLevel.GROUP:
         household.level = RegistrationLevel.INDIVIDUAL
@@ -237,3 +234,16 @@ def _write_member(
     record_event("household.changed", household, actor=actor, added=1)
     household_changed(household, actor)
     return person
+
+
+def add_said_needs(
+    actor: Any, person: Person, data: MemberInput, context: Context, rows: Rows
+) -> None:
+    """Put the needs that were said of one person into `rows`.
+
+    A code above the tiers of the one who records it waits for a protection officer's review.
+    """
+    for code in dict.fromkeys(data.specific_needs):
+        confirmed = context.codes.needs[code] in context.tiers
+        status = NeedStatus.CONFIRMED if confirmed else NeedStatus.PENDING_REVIEW
+        rows.needs.append(build_need(actor, person, code, status))

@@ -17,7 +17,7 @@ from common.copying import copy_rows, copy_values
 from common.encryption import lookup_hash
 from common.ids import new_id
 from intake.births import Birth
-from intake.choices import NeedStatus
+from intake.choices import EntryKind, NeedStatus
 from intake.inputs import HouseholdInput, MemberInput
 from intake.keys import key_values
 from intake.models import (
@@ -133,7 +133,10 @@ def build_registration(
     data = checked.data
     household = _build_household(actor, data, context, serial, import_batch)
     arrival = Arrival(
-        household=household, entry_point=checked.entry_point, occurred_at=checked.arrived_at
+        household=household,
+        entry_point=checked.entry_point,
+        occurred_at=checked.arrived_at,
+        transferred_from=data.transferred_from.strip(),
     )
     rows.households.append(household)
     rows.arrivals.append(arrival)
@@ -195,7 +198,7 @@ def _build_household(
 
 def build_person(
     household: Household,
-    arrival: Arrival,
+    arrival: Arrival | None,
     member: MemberInput,
     birth: Birth | None,
     position: int,
@@ -208,7 +211,10 @@ def build_person(
         pk=member.id or new_id(),
         household=household,
         arrival=arrival,
-        arrived_at=arrival.occurred_at,
+        entry=EntryKind.TRANSFER
+        if arrival is not None and arrival.transferred_from
+        else EntryKind.ARRIVAL,
+        arrived_at=arrival.occurred_at if arrival is not None else clock.now(),
         position=position,
         relationship=member.relationship,
         is_focal_point=focal,

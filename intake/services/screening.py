@@ -44,7 +44,7 @@ def separate_person(
     household stays. Whoever may be under 18, or whose age is unknown, is never separated: the
     outcome becomes child protection, and the need waits for a protection officer. Registrars who
     register may record a referral they witnessed; they cannot read it again. Released as a
-    civilian: whoever had been separated is in the count again.
+    civilian: whoever had been separated is in the count again from then on, with their history.
     """
     occurred_at = clock.on_operation_clock(occurred_at)
     _require_recorder(actor, person, outcome)
@@ -73,7 +73,7 @@ def separate_person(
     elif outcome == K.CHILD:
         _protect_child(actor, person)
     elif outcome == K.RELEASED and _is_separated(person):
-        reopen_person(actor=actor, person=person)
+        reopen_person(actor=actor, person=person, occurred_at=occurred_at)
     return sealed
 
 
@@ -86,7 +86,7 @@ def _require_recorder(actor: Any, person: Person, outcome: str) -> None:
 
 
 def _is_separated(person: Person) -> bool:
-    standing = PersonExit.objects.filter(person=person, reversed_at__isnull=True)
+    standing = PersonExit.objects.standing().filter(person=person)
     return standing.filter(reason=ExitReason.SEPARATED).exists()
 
 

@@ -118,7 +118,10 @@ def test_released_as_a_civilian_is_in_the_count_again(alice: User, dana: User) -
     assert home.status == HouseholdStatus.ACTIVE
     assert father_of(home).left_at is None
     assert father_of(home).is_focal_point
-    assert PersonExit.objects.get().reversed_at is not None
+    held = PersonExit.objects.get()
+    assert held.reversed_at is None
+    assert held.returned_at is not None
+    assert held.return_recorded_by == dana
 
 
 def test_a_release_of_one_never_held_changes_nothing_in_the_count(alice: User, dana: User) -> None:
