@@ -294,6 +294,7 @@ CELERY_BEAT_SCHEDULE = {
     "mail-notifications": {"task": "notifications.tasks.mail_due_notifications", "schedule": 15},
     "make-situation-report": {"task": "reports.tasks.make_due_reports", "schedule": crontab()},
     "mail-situation-reports": {"task": "reports.tasks.mail_waiting_reports", "schedule": 60},
+    "search-for-relatives": {"task": "intake.tasks.search_for_relatives", "schedule": 60},
     "forget-replies": {"task": "audit.tasks.forget_replies", "schedule": 3600},
     "expire-reservations": {"task": "reception.tasks.expire_reservations", "schedule": 60},
 }

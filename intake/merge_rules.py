@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 
 from intake.merging import MOVES, STAYS, Moves, register_merge
 
@@ -17,6 +18,26 @@ class MovesNewNeeds(Moves):
         needs: Any = model._default_manager
         known = needs.open().filter(person_id=new).values("type_id")
         return needs.open().filter(person_id=old).exclude(type_id__in=known)
+
+
+class MovesWhereFree(Moves):
+    """Rows go to the counterpart unless the same one stands there already, or would be nonsense.
+
+    `beside` are the fields that make a row the same together with the one that moves.
+    """
+
+    def __init__(self, *beside: str, **only: Any) -> None:
+        self.beside, self.only = beside, only
+
+    def rows(self, model: type[models.Model], field: str, old: Any, new: Any) -> Any:
+        """Rows that the counterpart does not have; a link of one person with itself is none."""
+        rows = model._default_manager.filter(**{f"{field}_id": old}, **self.only)
+        same = model._default_manager.filter(
+            **{f"{field}_id": new}, **self.only, **{name: OuterRef(name) for name in self.beside}
+        )
+        with_itself = {name: new for name in self.beside if name in ("person", "relative")}
+        rows = rows.exclude(Exists(same))
+        return rows.exclude(**with_itself) if with_itself else rows
 
 
 def register() -> None:
@@ -37,3 +58,10 @@ def register() -> None:
     for field in ("from_household", "to_household", "person"):
         register_merge("intake.HouseholdMove", field, STAYS)
     register_merge("intake.SpecificNeed", "person", MovesNewNeeds())
+    # Who is looked for and who was found are people: the survivor's record stands for them.
+    register_merge("intake.TracingRequest", "asker", MOVES)
+    register_merge("intake.TracingMatch", "person", MovesWhereFree("request"))
+    for field, other in (("person", "relative"), ("relative", "person")):
+        register_merge(
+            "intake.FamilyLink", field, MovesWhereFree(other, "sealed", ended_at__isnull=True)
+        )

@@ -15,7 +15,6 @@ from common.models import BaseModel
 from intake.models.persons import Person
 from intake.querysets import ScreeningQuerySet
 
-
 REVIEW_AFTER = timedelta(days=30)
 
 

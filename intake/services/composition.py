@@ -10,8 +10,10 @@ from accounts.models import Operation
 from common import clock
 from intake.choices import NeedStatus
 from intake.lookups import codes
-from intake.models import Household, Person, SpecificNeed
+from intake.models import Household, Person, SpecificNeed, TracingRequest
 from intake.needs import Fact, suggested_needs
+
+TRACING_NEED = "FU-TR"
 
 
 def suggestions(members: Sequence[Person], on: date) -> list[set[str]]:
@@ -33,7 +35,7 @@ def refresh_suggestions(*, actor: Any, household: Household) -> None:
             members, suggestions(members, clock.today(Operation.current().zone)), strict=True
         )
         for code in suggested & codes().needs.keys()
-    }
+    } | _looking_for_relatives(members)
     recorded = list(SpecificNeed.objects.filter(person__in=[person.pk for person in members]))
     outdated = [
         need.pk
@@ -49,3 +51,11 @@ def refresh_suggestions(*, actor: Any, household: Household) -> None:
         )
         for person_id, code in sorted(wanted - known)
     )
+
+
+def _looking_for_relatives(members: Sequence[Person]) -> set[tuple[Any, str]]:
+    """Tracing is suggested to who asks for a relative, until they are reunited or stop asking."""
+    if TRACING_NEED not in codes().needs:
+        return set()
+    asking = TracingRequest.objects.followed().filter(asker__in=[person.pk for person in members])
+    return {(pk, TRACING_NEED) for pk in asking.values_list("asker_id", flat=True)}
