@@ -1,4 +1,4 @@
-"""Tracing: asked with consent, compared across scripts, decided by people, reunited with history."""
+"""Tracing: asked with consent, compared across scripts, decided by people, reunited."""
 
 from __future__ import annotations
 
@@ -330,9 +330,7 @@ def test_a_need_that_people_confirmed_stays_after_reunification(alice: User, dan
     assert SpecificNeed.objects.get(type="FU-TR").status == NeedStatus.CONFIRMED
 
 
-def test_nobody_is_reunited_before_it_is_confirmed_or_in_the_future(
-    alice: User, dana: User
-) -> None:
+def test_nobody_is_reunited_unconfirmed_or_in_the_future(alice: User, dana: User) -> None:
     match = make_match(alice)
     with pytest.raises(InvalidState):
         reunite(actor=dana, match=match, move="sought", occurred_at=clock.now())
@@ -396,7 +394,6 @@ def test_whatever_is_tried_the_state_agrees_with_what_was_decided(
                 request.refresh_from_db()
                 assert request.status == before
             request.refresh_from_db()
-            # One step of ours may be two of the table: a search after a rejection.
             assert before == request.status or request.status in TRACING_TRANSITIONS[before]
             _agrees(request)
         transaction.set_rollback(True)
