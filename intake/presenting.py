@@ -67,6 +67,7 @@ def person_shape(
         "documents": opened.documents if opened else [],
         "specific_needs": [need.type_id for need in needs],
         "needs": [{"code": need.type_id, "status": need.status} for need in needs],
+        "entry": person.entry,
         "arrived_at": person.arrived_at,
         "left_at": person.left_at,
         "exit_reason": person.exit_reason,

@@ -14,6 +14,7 @@ from intake.choices import (
     BirthSource,
     Calendar,
     ConsentPurpose,
+    EntryKind,
     EntryPointKind,
     EntryPointStatus,
     ExitReason,
@@ -28,7 +29,7 @@ from intake.choices import (
     Sex,
 )
 from intake.inputs import ConsentInput, DocumentInput, HouseholdInput, MemberInput
-from intake.models import EntryPoint, Household, PersonExit
+from intake.models import EntryPoint, Household
 from intake.services.checking import MOST_MEMBERS
 
 Shape = serializers.Serializer[Any]
@@ -70,10 +71,17 @@ FAMILY: dict[str, Any] = {
 
 
 class ArrivalInputSerializer(Shape):
-    """Where and when they crossed."""
+    """Where and when they crossed, or were received from another operation."""
 
     entry_point = serializers.CharField(max_length=40)
     arrived_at = serializers.DateTimeField()
+    transferred_from = serializers.CharField(
+        max_length=100,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="The operation that sends them; empty for a crossing",
+    )
 
 
 class ConsentSerializer(Shape):
@@ -169,6 +177,7 @@ def household_input(data: dict[str, Any]) -> HouseholdInput:
         **rest,
         entry_point=data["arrival"]["entry_point"],
         arrived_at=data["arrival"]["arrived_at"],
+        transferred_from=data["arrival"]["transferred_from"],
         consents=tuple(ConsentInput(**each) for each in data["consents"]),
         members=tuple(member_input(each) for each in data["members"]),
     )
@@ -226,6 +235,7 @@ class PersonSerializer(Shape):
     documents = DocumentSerializer(many=True)
     specific_needs = serializers.ListField(child=serializers.CharField())
     needs = NeedSerializer(many=True)
+    entry = serializers.ChoiceField(EntryKind.choices)
     arrived_at = serializers.DateTimeField()
     left_at = serializers.DateTimeField(allow_null=True)
     exit_reason = serializers.ChoiceField(ExitReason.choices, allow_blank=True)
@@ -238,10 +248,11 @@ class PersonWithHouseholdSerializer(PersonSerializer):
 
 
 class ArrivalSerializer(Shape):
-    """A crossing."""
+    """A crossing, or people received from another operation."""
 
     entry_point = serializers.CharField()
     arrived_at = serializers.DateTimeField()
+    transferred_from = serializers.CharField(allow_blank=True)
 
 
 class PossibleDuplicateSerializer(Shape):
@@ -343,33 +354,6 @@ class LateArrivalSerializer(Shape):
     entry_point = serializers.CharField(max_length=40)
     arrived_at = serializers.DateTimeField()
     members = MemberInputSerializer(many=True, min_length=1, max_length=MOST_MEMBERS)  # type: ignore[call-arg]
-
-
-class ExitInputSerializer(Shape):
-    """A person leaves the count."""
-
-    person = serializers.UUIDField()
-    reason = Choice(ExitReason.choices)
-    occurred_at = serializers.DateTimeField()
-    voluntary = serializers.BooleanField(required=False, allow_null=True, default=None)
-    destination = _text(100)
-
-
-class ExitSerializer(serializers.ModelSerializer[PersonExit]):
-    """An exit that was recorded."""
-
-    class Meta:
-        model = PersonExit
-        fields = [
-            "id",
-            "person",
-            "reason",
-            "occurred_at",
-            "voluntary",
-            "destination",
-            "recorded_at",
-            "reversed_at",
-        ]
 
 
 class EntryPointSerializer(serializers.ModelSerializer[EntryPoint]):

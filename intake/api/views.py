@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import Http404
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
@@ -27,13 +26,14 @@ from common import clock
 from common.api.etags import IF_MATCH, check_match, etag_of
 from common.api.pagination import ByCode, NewestFirst, OldestChangeFirst
 from common.api.problems import domain_problem, field_problems
-from common.errors import DomainError, FieldProblem
+from common.errors import DomainError
 from intake import duplicates, services
 from intake.api import serializers as shapes
 from intake.api.filters import EntryPointFilter, HouseholdFilter, PersonFilter
+from intake.api.life import LIFE_POLICY, WHOLE, LifeActions
 from intake.choices import ExitReason
 from intake.duplicates import surviving
-from intake.models import Arrival, Consent, EntryPoint, Household, Person, PersonExit
+from intake.models import Arrival, Consent, EntryPoint, Household, Person
 from intake.presenting import person_shapes, visible_members, written_shapes
 from intake.references import InvalidReferenceError, parse_reference
 from intake.searching import find_persons
@@ -43,8 +43,6 @@ from intake.services.editing import add_arrival, edit_household
 from intake.services.rows import Registration
 
 P = Permission
-# What belongs to one household is told at once, without pages and filters.
-WHOLE: dict[str, Any] = {"pagination_class": None, "filter_backends": []}
 
 
 def _today() -> date:
@@ -67,6 +65,7 @@ def household_shape(
         "arrival": {
             "entry_point": arrival.entry_point.code,
             "arrived_at": arrival.occurred_at,
+            "transferred_from": arrival.transferred_from,
         },
         "origin_area": household.origin_area_id or "",
         "preferred_language": household.preferred_language_id or "",
@@ -106,7 +105,7 @@ class ChangesOldestFirst:
 
 
 class HouseholdViewSet(
-    ChangesOldestFirst, IdempotentWrites, ListModelMixin, GenericViewSet[Household]
+    LifeActions, ChangesOldestFirst, IdempotentWrites, ListModelMixin, GenericViewSet[Household]
 ):
     """Register, list, read and edit households."""
 
@@ -124,8 +123,7 @@ class HouseholdViewSet(
         "add_member": P.HOUSEHOLDS_REGISTER,
         "arrivals": P.HOUSEHOLDS_READ,
         "add_arrival": P.HOUSEHOLDS_REGISTER,
-        "exits": P.HOUSEHOLDS_READ,
-        "record_exit": P.HOUSEHOLDS_EDIT,
+        **LIFE_POLICY,
     }
 
     def get_queryset(self) -> QuerySet[Household]:
@@ -327,36 +325,13 @@ class HouseholdViewSet(
             person_shapes(persons, request.user, _today()), status=status.HTTP_201_CREATED
         )
 
-    @extend_schema(summary="Exits of a household", responses=shapes.ExitSerializer(many=True))
-    @action(detail=True, methods=["get"], **WHOLE)
-    def exits(self, request: Request, reference: str) -> Response:
-        """Who left, why and when."""
-        members = visible_members(self.get_object(), request.user)
-        rows = PersonExit.objects.filter(person__in=members).exclude(reason=ExitReason.SEPARATED)
-        return Response(shapes.ExitSerializer(rows.order_by("id"), many=True).data)
-
-    @extend_schema(
-        summary="Record that a person left",
-        request=shapes.ExitInputSerializer,
-        responses={201: shapes.ExitSerializer},
-    )
-    @exits.mapping.post
-    def record_exit(self, request: Request, reference: str) -> Response:
-        """Frees their place at a site."""
-        household = self.get_object()
-        typed = shapes.ExitInputSerializer(data=request.data)
-        typed.is_valid(raise_exception=True)
-        data = dict(typed.validated_data)
-        person = visible_members(household, request.user).filter(pk=data.pop("person")).first()
-        if person is None:
-            detail = _("This person is not in this household.")
-            raise invalid([FieldProblem("person", "unknown", detail)])
-        made = services.record_exit(actor=request.user, person=person, **data)
-        return Response(shapes.ExitSerializer(made).data, status=status.HTTP_201_CREATED)
-
 
 def _arrival_shape(row: Arrival) -> dict[str, Any]:
-    return {"entry_point": row.entry_point.code, "arrived_at": row.occurred_at}
+    return {
+        "entry_point": row.entry_point.code,
+        "arrived_at": row.occurred_at,
+        "transferred_from": row.transferred_from,
+    }
 
 
 def _shape_error(errors: Any) -> DomainError:
