@@ -108,7 +108,10 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
     ),
     (
         _("Protection"),
-        [Item(_("Screening records"), "lock", _list("intake_screeningoutcome"), P.SCREENING)],
+        [
+            Item(_("Tracing requests"), "diversity_1", _list("intake_tracingrequest"), P.TRACING),
+            Item(_("Screening records"), "lock", _list("intake_screeningoutcome"), P.SCREENING),
+        ],
     ),
     (
         _("Administration"),

@@ -1,5 +1,29 @@
 """The desk's pages in the staff site."""
 
-from intake.admin import codelists, duplicates, entry_points, households, imports, persons, slips
+from intake.admin import (
+    codelists,
+    duplicates,
+    entry_points,
+    family,
+    hints,
+    households,
+    imports,
+    persons,
+    screening,
+    slips,
+    tracing,
+)
 
-__all__ = ["codelists", "duplicates", "entry_points", "households", "imports", "persons", "slips"]
+__all__ = [
+    "codelists",
+    "duplicates",
+    "entry_points",
+    "family",
+    "hints",
+    "households",
+    "imports",
+    "persons",
+    "screening",
+    "slips",
+    "tracing",
+]

@@ -31,6 +31,7 @@ from intake.forms import (
 )
 from intake.inputs import ConsentInput, DocumentInput, HouseholdInput, MemberInput
 from intake.models import Area, EntryPoint, Household, SpecificNeedType
+from intake.services.hints import hinted_notes
 from intake.services.registration import register_household
 
 
@@ -106,7 +107,8 @@ def _save(request: HttpRequest, household: HouseholdForm, members: Any) -> HttpR
         % {"reference": registration.household.reference, "size": size},
     )
     url = reverse("admin:intake_household_change", args=[registration.household.pk])
-    return HttpResponseRedirect(url)
+    # A note that may endanger somebody: the household's page asks what to do with it.
+    return HttpResponseRedirect(f"{url}#hint" if hinted_notes(registration.household) else url)
 
 
 def household_input(household: HouseholdForm, members: list[MemberForm]) -> HouseholdInput:

@@ -285,10 +285,18 @@ class HouseholdSerializer(Shape):
     updated_at = serializers.DateTimeField()
 
 
+class HintSerializer(Shape):
+    """A note that may endanger somebody: ask whether to move it to the sealed record."""
+
+    field = serializers.CharField(help_text="For example members.0.notes")
+    code = serializers.ChoiceField([("move_to_sealed_record", "move_to_sealed_record")])
+
+
 class RegisteredHouseholdSerializer(HouseholdSerializer):
     """The answer to a registration."""
 
     possible_duplicates = PossibleDuplicateSerializer(many=True)
+    hints = HintSerializer(many=True)
 
 
 class HouseholdEntrySerializer(serializers.ModelSerializer[Household]):

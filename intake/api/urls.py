@@ -3,11 +3,12 @@
 from django.urls import URLPattern, URLResolver
 from rest_framework.routers import SimpleRouter
 
-from intake.api import views
+from intake.api import family, views
 
 router = SimpleRouter()
 router.register("households", views.HouseholdViewSet, basename="household")
 router.register("persons", views.PersonViewSet, basename="person")
+router.register("tracing-requests", family.TracingRequestViewSet, basename="tracing-request")
 router.register("entry-points", views.EntryPointViewSet, basename="entry-point")
 
 urlpatterns: list[URLPattern | URLResolver] = router.urls

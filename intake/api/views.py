@@ -29,6 +29,7 @@ from common.api.problems import domain_problem, field_problems
 from common.errors import DomainError
 from intake import duplicates, services
 from intake.api import serializers as shapes
+from intake.api.family import FAMILY_POLICY, FamilyActions
 from intake.api.filters import EntryPointFilter, HouseholdFilter, PersonFilter
 from intake.api.life import LIFE_POLICY, WHOLE, LifeActions
 from intake.choices import ExitReason
@@ -40,6 +41,7 @@ from intake.searching import find_persons
 from intake.services.batches import register_batch
 from intake.services.checking import invalid
 from intake.services.editing import add_arrival, edit_household
+from intake.services.hints import hints_of
 from intake.services.rows import Registration
 
 P = Permission
@@ -105,7 +107,12 @@ class ChangesOldestFirst:
 
 
 class HouseholdViewSet(
-    LifeActions, ChangesOldestFirst, IdempotentWrites, ListModelMixin, GenericViewSet[Household]
+    LifeActions,
+    FamilyActions,
+    ChangesOldestFirst,
+    IdempotentWrites,
+    ListModelMixin,
+    GenericViewSet[Household],
 ):
     """Register, list, read and edit households."""
 
@@ -124,6 +131,7 @@ class HouseholdViewSet(
         "arrivals": P.HOUSEHOLDS_READ,
         "add_arrival": P.HOUSEHOLDS_REGISTER,
         **LIFE_POLICY,
+        **FAMILY_POLICY,
     }
 
     def get_queryset(self) -> QuerySet[Household]:
@@ -181,7 +189,7 @@ class HouseholdViewSet(
             raise ValidationError(problems)
         made = services.register_household(actor=request.user, data=sent)
         return Response(
-            self._registered(made),
+            {**self._registered(made), "hints": hints_of(sent)},
             status=status.HTTP_201_CREATED if made.created else status.HTTP_200_OK,
             headers={"ETag": etag_of(made.household)},
         )
