@@ -120,7 +120,7 @@ def _other_household(form: LinkForm, user: Any) -> Household | None:
     """The household of the reference, if there is one that the user may read."""
     found = None
     try:
-        reference = parse_reference(form.data.get("reference", ""))
+        reference = parse_reference(str(form.data.get("reference", "")))
         found = Household.objects.filter(reference=reference).first()
     except InvalidReferenceError:
         pass
@@ -133,7 +133,7 @@ def _other_household(form: LinkForm, user: Any) -> Household | None:
 
 def _linked(request: HttpRequest, household: Household, other: Household, form: LinkForm) -> bool:
     data = form.cleaned_data
-    relative = other.members.filter(pk=data["relative"] or None).first()
+    relative = other.members.filter(pk__in=[data["relative"]] if data["relative"] else []).first()
     if relative is None:
         form.add_error("relative", _("Choose the relative."))
         return False
@@ -161,7 +161,7 @@ def end_view(
     mine = visible.filter(person__household=household) | visible.filter(
         relative__household=household
     )
-    link = mine.filter(pk=_uuid(request.POST.get("link"))).first()
+    link = mine.filter(pk__in=_sent(request.POST.get("link"))).first()
     if link is not None:
         with domain_errors_as_messages(request):
             end_family_link(actor=request.user, link=link, reason=request.POST.get("reason", ""))
@@ -237,7 +237,7 @@ def close_view(
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "POST"})
     rows = TracingRequest.objects.filter(asker__household=household)
-    asked = rows.filter(pk=_uuid(request.POST.get("request"))).first()
+    asked = rows.filter(pk__in=_sent(request.POST.get("request"))).first()
     if asked is not None:
         with domain_errors_as_messages(request):
             close_tracing_request(
@@ -247,11 +247,12 @@ def close_view(
     return _back(household)
 
 
-def _uuid(text: str | None) -> uuid.UUID | None:
+def _sent(text: str | None) -> list[uuid.UUID]:
+    """The key that was sent, or nothing."""
     try:
-        return uuid.UUID(text or "")
+        return [uuid.UUID(text or "")]
     except ValueError:
-        return None
+        return []
 
 
 register_section("family", family_section, order=30)

@@ -276,7 +276,8 @@ def _form(kind: type[PersonForm], request: HttpRequest, household: Household, pe
 
 def _rendered(response: Any) -> HttpResponse:
     """Rendered while the operation's zone is active."""
-    return response.render() if hasattr(response, "render") else response
+    answer: HttpResponse = response.render()
+    return answer
 
 
 register_section("screening", screening_section, order=90)

@@ -117,7 +117,7 @@ class TracingRequestAdmin(PolicyModelAdmin):
         """Visible requests with how many candidates wait, and the best of them."""
         rows: QuerySet[Any] = super().get_queryset(request)
         waiting = Q(matches__status=M.OPEN)
-        return rows.annotate(
+        return rows.annotate(  # type: ignore[no-any-return]
             waiting=Count("matches", filter=waiting), top=Max("matches__score", filter=waiting)
         )
 
@@ -152,7 +152,8 @@ class TracingRequestAdmin(PolicyModelAdmin):
         )
         with timezone.override(Operation.current().zone):
             response: Any = self._page(request, asked, matches)
-            return response.render() if hasattr(response, "render") else response
+            answer: HttpResponse = response.render()
+        return answer
 
     def _page(
         self, request: HttpRequest, asked: TracingRequest, matches: list[TracingMatch]

@@ -238,4 +238,4 @@ def _request_shape(row: TracingRequest) -> dict[str, Any]:
 
 def _told(row: TracingRequest) -> dict[str, Any]:
     sought = Sought.of(row).to_json()
-    return {name: sought[name] for name in SoughtSerializer().fields}
+    return {str(name): sought[str(name)] for name in SoughtSerializer().fields}

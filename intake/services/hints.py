@@ -5,7 +5,6 @@ Never a score, never stored, never in the way of registering.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +71,7 @@ def move_note(
 
 
 def _owner(household: Household, person: Person | None) -> Person:
-    members: Sequence[Person] = household.members.order_by("-is_focal_point", "position")
+    members = household.members.order_by("-is_focal_point", "position")
     found = [each for each in members if person is None or each.pk == person.pk]
     if not found:
         detail = _("This person is not in this household.")

@@ -108,8 +108,8 @@ def _check_record(
         ("remarks", remarks, LONGEST_REMARKS),
     ):
         if len(text) > longest:
-            detail = _("Write at most %(count)d letters.") % {"count": longest}
-            problems.append(FieldProblem(field, "too_long", detail))
+            too_long = _("Write at most %(count)d letters.") % {"count": longest}
+            problems.append(FieldProblem(field, "too_long", too_long))
     if clock.on_operation_clock(occurred_at) > clock.now():
         problems.append(
             FieldProblem("occurred_at", "future", _("It lies in the future: check date and time."))

@@ -262,8 +262,8 @@ def _agree(request: TracingRequest, household: Household, reason: str, actor: An
     """The household's consent, or why a protection officer looks without one."""
     if reason:
         if len(reason) > LONGEST_REASON:
-            detail = _("Write at most %(count)d letters.") % {"count": LONGEST_REASON}
-            raise invalid([FieldProblem("override_reason", "too_long", detail)])
+            too_long = _("Write at most %(count)d letters.") % {"count": LONGEST_REASON}
+            raise invalid([FieldProblem("override_reason", "too_long", too_long)])
         request.override_reason, request.override_by = reason, actor
     elif not consenting([household.pk]):
         detail = _(

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.models import Agency, Operation
-from demo import accounts, places, story
+from demo import accounts, family, places, story
 from notifications.choices import Channel
 from notifications.models import Subscription
 from reports.choices import Edition
@@ -66,6 +66,8 @@ class Command(BaseCommand):
         story.place_families(actor=users["placement_officer"], say=self.say)
         self.say("Asking agencies for aid")
         story.ask_for_aid(coordinator=users["aid_coordinator"], say=self.say)
+        self.say("Looking for relatives")
+        family.look_for_a_brother(actor=users["registrar"], moment=story.at(6, 19), say=self.say)
         self.say("Situation reports")
         story.make_reports(publisher=users["reporting_officer"], say=self.say)
         return {
