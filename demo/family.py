@@ -41,8 +41,8 @@ def look_for_a_brother(*, actor: User, moment: datetime, say: Say) -> None:
             asker=asker,
             sought=Sought(
                 # As another hand would write them, in another script.
-                name=romanise(identity.name).title(),
-                father_name=romanise(identity.father_name).title(),
+                name=_otherwise(identity.name),
+                father_name=_otherwise(identity.father_name),
                 sex=Sex.MALE,
                 birth=_about(found, moment),
                 relation=Relationship.SIBLING,
@@ -51,6 +51,11 @@ def look_for_a_brother(*, actor: User, moment: datetime, say: Say) -> None:
             ),
         )
     say(f"  {request.reference}: {request.matches.count()} candidates")
+
+
+def _otherwise(name: str) -> str:
+    """Cyrillic in Latin letters; Arabic script as it is, because it leaves out vowels."""
+    return romanise(name).title() if script_of(name) == "cyrillic" else name
 
 
 def _about(person: Person, moment: datetime) -> str:
@@ -71,7 +76,7 @@ def _brother() -> Person | None:
         .order_by("arrived_at", "pk")[:200]
     ):
         identity = person.identity.open()
-        if identity.father_name and script_of(identity.name) != "latin":
+        if identity.father_name and script_of(identity.name) == "cyrillic":
             return person
     return None
 

@@ -94,7 +94,8 @@ def asked_by(household: Household, user: Any) -> list[AskedView]:
 
 def known_members(household: Household, user: Any) -> list[Person]:
     """Members with their identities; who was separated only for who may know of it."""
-    members = household.members.select_related("identity").order_by("position")
+    members = household.members.select_related("identity")
     if not holds_for(user, Permission.TRACING, household.pk):
         members = members.exclude(exit_reason=ExitReason.SEPARATED)
-    return list(members.exclude(exit_reason__in=(ExitReason.DUPLICATE, ExitReason.ERROR)))
+    members = members.exclude(exit_reason__in=(ExitReason.DUPLICATE, ExitReason.ERROR))
+    return list(members.order_by("-is_focal_point", "position"))
