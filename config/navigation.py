@@ -49,8 +49,15 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
                 "admin:intake_household_add",
                 P.HOUSEHOLDS_REGISTER,
             ),
+            Item(_("Scan a slip"), "qr_code_scanner", "admin:intake_scan", P.HOUSEHOLDS_READ),
             Item(_("Households"), "family_restroom", _list("intake_household"), P.HOUSEHOLDS_READ),
             Item(_("Persons"), "person_search", _list("intake_person"), P.HOUSEHOLDS_READ),
+            Item(
+                _("Slips printed ahead"),
+                "qr_code",
+                _list("intake_tokensheet"),
+                P.HOUSEHOLDS_REGISTER,
+            ),
             Item(_("Imports"), "upload_file", _list("intake_importbatch"), P.HOUSEHOLDS_IMPORT),
             Item(
                 _("Possible duplicates"),

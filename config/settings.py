@@ -257,6 +257,8 @@ SPECTACULAR_SETTINGS = {
         "HouseholdStatusEnum": "intake.choices.HouseholdStatus",
         "RegistrationLevelEnum": "intake.choices.RegistrationLevel",
         "ExitReasonEnum": "intake.choices.ExitReason",
+        "MoveReasonEnum": "intake.choices.MoveReason",
+        "RelationshipEnum": "intake.choices.Relationship",
         "SiteStatusEnum": "reception.choices.SiteStatus",
         "PlacementStatusEnum": "reception.choices.PlacementStatus",
         "PlacementBeginningEnum": "reception.choices.MAY_BEGIN_AS",

@@ -281,3 +281,22 @@ class MatchStatus(models.TextChoices):
     OPEN = "open", _("To decide")
     REJECTED = "rejected", _("Somebody else")
     CONFIRMED = "confirmed", _("The one who is looked for")
+
+
+class TokenState(models.TextChoices):
+    """Of a slip: printed ahead, given to a household, or taken back for good."""
+
+    PRINTED = "printed", _("Printed, not given yet")
+    BOUND = "bound", _("Given to a household")
+    REVOKED = "revoked", _("No longer valid")
+
+
+class RevocationReason(models.TextChoices):
+    """Why a slip is no longer valid. `superseded`: the desk gave another one instead."""
+
+    LOST = "lost", _("Lost")
+    DAMAGED = "damaged", _("Damaged")
+    STOLEN = "stolen", _("Stolen")
+    MISPRINTED = "misprinted", _("Misprinted")
+    SUPERSEDED = "superseded", _("Another slip was given")
+    OTHER = "other", _("Other")

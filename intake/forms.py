@@ -106,6 +106,15 @@ class HouseholdForm(forms.Form):
     declared_size = forms.IntegerField(
         label=_("People in the household, as told"), required=False, min_value=1, max_value=200
     )
+    token = forms.CharField(
+        label=_("Slip printed ahead"),
+        required=False,
+        max_length=200,
+        help_text=_("Scan it or type its characters. Leave it empty to print a new slip."),
+        widget=forms.TextInput(
+            attrs={"dir": "ltr", "autocomplete": "off", "autocapitalize": "characters"}
+        ),
+    )
     consent_assistance = forms.ChoiceField(
         label=CONSENT_PURPOSES["assistance"], choices=ANSWERS, required=False
     )

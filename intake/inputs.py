@@ -50,7 +50,10 @@ class MemberInput:
 
 @dataclass(frozen=True, kw_only=True)
 class HouseholdInput:
-    """A household with its arrival and members. Codes are the model's own. Personal data."""
+    """A household with its arrival and members. Codes are the model's own. Personal data.
+
+    `token` is that of a slip printed ahead; empty, a token is made.
+    """
 
     entry_point: str
     arrived_at: datetime
@@ -66,5 +69,6 @@ class HouseholdInput:
     legal_basis: str = LegalBasis.VITAL_INTEREST
     level: str = RegistrationLevel.INDIVIDUAL
     notes: str = ""
+    token: str = ""
     # The operation that sends them; empty for people who crossed the border.
     transferred_from: str = ""

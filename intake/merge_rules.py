@@ -65,3 +65,5 @@ def register() -> None:
         register_merge(
             "intake.FamilyLink", field, MovesWhereFree(other, "sealed", ended_at__isnull=True)
         )
+    # The slip of the repeat stays its own, and leads to the survivor as its reference does.
+    register_merge("intake.SlipToken", "household", STAYS)

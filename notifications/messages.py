@@ -27,6 +27,7 @@ TITLES = {
     "aid_request.not_fulfilled": gettext_lazy("A request could not be fulfilled"),
     "aid_request.cancelled": gettext_lazy("A request was cancelled"),
     "aid_request.rerouted": gettext_lazy("A request was passed to another agency"),
+    "protection.alert": gettext_lazy("A household waits for a protection officer"),
     "situation_report.made": gettext_lazy("The situation report is ready for review"),
     "situation_report.published": gettext_lazy("A situation report was published"),
     "webhook.disabled": gettext_lazy("A webhook was turned off: its receiver says it is gone"),
@@ -63,6 +64,7 @@ def level_label(level: str) -> str:
 def _link(event: Event) -> str:
     names = {
         "aid.aidrequest": "admin:aid_aidrequest_change",
+        "intake.household": "admin:intake_household_change",
         "reports.situationreport": "admin:reports_situationreport_change",
         "notifications.subscription": "admin:notifications_subscription_change",
     }

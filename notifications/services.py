@@ -20,6 +20,7 @@ from notifications.choices import Channel, NotificationStatus
 from notifications.models import Notification, Subscription
 
 REPORT_MADE = "situation_report.made"
+PROTECTION_ALERT = "protection.alert"
 REPORT_PUBLISHED = "situation_report.published"
 WEBHOOK_OFF = "webhook.disabled"
 
@@ -68,6 +69,10 @@ def _interested(event: Event) -> list[Subscription]:
         reviewers = _holders(Permission.REPORTS_PUBLISH)
         _have_in_app(reviewers)
         condition = Q(user__in=reviewers)
+    elif event.kind == PROTECTION_ALERT:
+        officers = _holders(Permission.NEEDS_TIER_2)
+        _have_in_app(officers)
+        condition = Q(user__in=officers)
     elif event.kind == WEBHOOK_OFF:
         managers = _holders(Permission.WEBHOOKS, agency_code=event.agency_code)
         _have_in_app(managers)

@@ -8,9 +8,11 @@ from intake.admin import (
     hints,
     households,
     imports,
+    life,
     persons,
     screening,
     slips,
+    tokens,
     tracing,
 )
 
@@ -22,8 +24,10 @@ __all__ = [
     "hints",
     "households",
     "imports",
+    "life",
     "persons",
     "screening",
     "slips",
+    "tokens",
     "tracing",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from intake import slots
 from intake.admin.detail import household_page
 from intake.admin.registration import birth_preview, registration_page
 from intake.admin.sections import page_addresses
+from intake.admin.tokens import scan_page
 from intake.choices import HouseholdStatus
 from intake.models import Arrival, EntryPoint, Household, Person
 from intake.searching import find_households
@@ -71,6 +73,7 @@ class HouseholdAdmin(PolicyModelAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("births/preview/", wrap(birth_preview), name="intake_household_birth_preview"),
+            path("scan/", wrap(partial(scan_page, self)), name="intake_scan"),
             *page_addresses(self),
             *super().get_urls(),
         ]

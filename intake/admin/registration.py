@@ -19,6 +19,7 @@ from accounts.policies import Permission, access_of, can
 from common import clock
 from common.errors import DomainError
 from intake.admin.pages import page
+from intake.admin.slips import waiting_slip
 from intake.births import Birth, BirthError, in_both_calendars, parse_birth
 from intake.duplicates import find_duplicates
 from intake.forms import (
@@ -48,6 +49,7 @@ def registration_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> Htt
     with timezone.override(zone):
         if request.method != "POST":
             household, members = _blank_forms(request.user)
+            household.initial["token"] = waiting_slip(request)
             return _form_page(model_admin, request, household, members)
         data = request.POST.copy()
         adding = "save" not in data
@@ -125,6 +127,7 @@ def household_input(household: HouseholdForm, members: list[MemberForm]) -> Hous
         origin_area=data["origin_area"],
         phones=data["phones"],
         declared_size=data["declared_size"],
+        token=data["token"],
         consents=[
             ConsentInput(purpose=purpose, recipient="", given=given)
             for purpose, given in household.consents

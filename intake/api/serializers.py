@@ -146,6 +146,13 @@ class HouseholdInputSerializer(Shape):
     legal_basis = Choice(LegalBasis.choices, required=False, default=LegalBasis.VITAL_INTEREST)
     consents = ConsentSerializer(many=True, required=False, default=list)
     notes = _text(4000)
+    token = serializers.CharField(
+        max_length=200,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Of a slip printed ahead, as scanned or typed; without one a token is made",
+    )
     members = MemberInputSerializer(many=True)
 
 

@@ -32,6 +32,7 @@ from intake.api import serializers as shapes
 from intake.api.family import FAMILY_POLICY, FamilyActions
 from intake.api.filters import EntryPointFilter, HouseholdFilter, PersonFilter
 from intake.api.life import LIFE_POLICY, WHOLE, LifeActions
+from intake.api.tokens import SLIP_POLICY, SlipActions
 from intake.choices import ExitReason
 from intake.duplicates import surviving
 from intake.models import Arrival, Consent, EntryPoint, Household, Person
@@ -109,6 +110,7 @@ class ChangesOldestFirst:
 class HouseholdViewSet(
     LifeActions,
     FamilyActions,
+    SlipActions,
     ChangesOldestFirst,
     IdempotentWrites,
     ListModelMixin,
@@ -132,6 +134,7 @@ class HouseholdViewSet(
         "add_arrival": P.HOUSEHOLDS_REGISTER,
         **LIFE_POLICY,
         **FAMILY_POLICY,
+        **SLIP_POLICY,
     }
 
     def get_queryset(self) -> QuerySet[Household]:

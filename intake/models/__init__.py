@@ -15,6 +15,7 @@ from intake.models.persons import (
     SpecificNeed,
 )
 from intake.models.screening import ScreeningOutcome
+from intake.models.tokens import SlipToken, TokenSheet
 
 __all__ = [
     "Area",
@@ -35,8 +36,10 @@ __all__ = [
     "Person",
     "PersonExit",
     "ScreeningOutcome",
+    "SlipToken",
     "SpecificNeed",
     "SpecificNeedType",
+    "TokenSheet",
     "TracingKey",
     "TracingMatch",
     "TracingRequest",

@@ -87,9 +87,11 @@ def invalid(problems: Sequence[FieldProblem]) -> InvalidInput:
     )
 
 
-def check_household(data: HouseholdInput, context: Context) -> Checked:
-    """Check everything; InvalidInput with all problems."""
-    problems: list[FieldProblem] = []
+def check_household(
+    data: HouseholdInput, context: Context, found: Sequence[FieldProblem] = ()
+) -> Checked:
+    """Check everything; InvalidInput with all problems, those already `found` among them."""
+    problems = list(found)
     arrived_at = _arrival(data, context, problems)
     said_on = arrived_at.astimezone(context.operation.zone).date()
     _codes_of_household(data, context.codes, problems)

@@ -42,6 +42,7 @@ from intake.services.rows import (
     identity_data,
     new_serials,
 )
+from intake.services.slips import GivenSlips
 
 
 def register_household(*, actor: Any, data: HouseholdInput) -> Registration:
@@ -85,6 +86,7 @@ def _register(
     import_batch: ImportBatch | None,
 ) -> list[Registration | DomainError]:
     results: list[Registration | DomainError | None] = [None] * len(data)
+    slips = GivenSlips(data)
     known = _known_households(data)
     taken = _taken_persons(data, known)
     rows = Rows()
@@ -100,23 +102,27 @@ def _register(
                 _refuse_other_content(data[first[each.id]], each)
                 again.append(index)
                 continue
-            checked = check_household(each, context)
+            checked = check_household(each, context, slips.problems(each))
             _refuse_taken(each, taken)
         except DomainError as error:
             results[index] = error
             continue
         if each.id is not None:
             first[each.id] = index
+        slips.reserve(each)
         taken |= {member.id for member in each.members if member.id is not None}
         accepted.append((index, checked))
     serials = new_serials(len(accepted))
     for (index, checked), serial in zip(accepted, serials, strict=True):
-        results[index] = build_registration(actor, checked, context, serial, import_batch, rows)
+        made = build_registration(actor, checked, context, serial, import_batch, rows)
+        slips.give(checked.data, made.household)
+        results[index] = made
     rows.write()
+    slips.write(actor)
     for index in again:
-        made = results[first[data[index].id]]  # type: ignore[index]
-        assert isinstance(made, Registration)
-        results[index] = replace(made, created=False, written=None)
+        sent_first = results[first[data[index].id]]  # type: ignore[index]
+        assert isinstance(sent_first, Registration)
+        results[index] = replace(sent_first, created=False, written=None)
     return [result for result in results if result is not None]
 
 

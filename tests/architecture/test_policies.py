@@ -46,6 +46,7 @@ NOT_PERSONAL = {
     "intake.EntryPoint.name": "a place",
     "intake.EntryPoint.aliases": "spellings of a place",
     "intake.ImportBatch.filename": "a file's name, as staff chose it",
+    "intake.TokenSheet.note": "what a sheet of slips is for",
     "reception.Site.name": "a place",
     "reception.Site.address": "a place",
     "reports.ReportRecipient.email": "an address on the mailing list, needed to send",

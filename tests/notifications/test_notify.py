@@ -16,11 +16,14 @@ from audit import events, tasks
 from audit.events import record_event
 from audit.models import Event
 from common.errors import NotPermitted
+from intake.services import record_exit
 from notifications import services, subscriptions
 from notifications.choices import Channel
+from notifications.messages import message_for
 from notifications.models import Notification, Subscription
 from reception.models import Site
 from tests.factories import accounts as make
+from tests.factories.intake import ARRIVED_AT, make_household
 from tests.factories.notifications import make_notification, make_webhook
 
 
@@ -241,6 +244,21 @@ def test_a_report_is_told_to_its_reviewers_and_when_published_to_agencies(
     published = Notification.objects.filter(event__kind="situation_report.published")
     assert [each.subscription for each in published] == [hook]
     assert not Notification.objects.filter(subscription=asked).exists()
+
+
+@pytest.mark.django_db
+def test_protection_officers_hear_of_a_forced_return_and_nobody_else(
+    alice: User, carol: User, dana: User
+) -> None:
+    home = make_household(alice)
+    person = home.members.get(position=0)
+    record_exit(actor=alice, person=person, reason="forced_return", occurred_at=ARRIVED_AT)
+    dispatched()
+    (told,) = Notification.objects.filter(event__kind="protection.alert")
+    assert told.subscription.user == dana
+    message = message_for(told.event)
+    assert message.reference == home.reference
+    assert "return" not in message.text.lower()
 
 
 @pytest.mark.django_db

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.models import Agency, Operation
-from demo import accounts, family, places, story
+from demo import accounts, family, places, slips, story
 from notifications.choices import Channel
 from notifications.models import Subscription
 from reports.choices import Edition
@@ -62,6 +62,8 @@ class Command(BaseCommand):
         self.say("Importing the arrivals as they were typed")
         batch = story.import_arrivals(actor=users["registrar"], say=self.say)
         story.decide_repeats(actor=users["protection_officer"], batch=batch, say=self.say)
+        self.say("Printing slips ahead")
+        slips.print_ahead(actor=users["registrar"], say=self.say)
         self.say("Placing families")
         story.place_families(actor=users["placement_officer"], say=self.say)
         self.say("Asking agencies for aid")

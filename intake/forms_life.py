@@ -1,0 +1,155 @@
+"""Forms for what happens to the people of a household after it is registered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from common import clock
+from intake.choices import ExitReason, MoveReason, Relationship, Sex
+from intake.models import Household, Person
+from intake.references import InvalidReferenceError, parse_reference
+from intake.services.exits import NOT_BY_HAND
+
+# A person and how they are called on this page. Personal data; lives for one response.
+Named = tuple[Person, str]
+ANSWERS = [("", _("Not asked")), ("yes", _("Yes")), ("no", _("No"))]
+
+
+class MomentField(forms.DateTimeField):
+    """When it happened, on the operation's clock; by default now."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            initial=clock.now,
+            input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"],
+            widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+            error_messages={"invalid": _("Write a date and time, for example 2021-07-05 05:26.")},
+            **kwargs,
+        )
+
+
+class _PeopleForm(forms.Form):
+    """A form about some people of one household, chosen by their names."""
+
+    def __init__(self, *args: Any, people: Sequence[Named], user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.people = {str(person.pk): person for person, _name in people}
+        self.user = user
+        self.named = [(str(person.pk), name) for person, name in people]
+        if "persons" in self.fields:
+            self.fields["persons"].choices = self.named  # type: ignore[attr-defined]
+
+    def clean_persons(self) -> list[Person]:
+        """The people, not their keys."""
+        return [self.people[key] for key in self.cleaned_data["persons"]]
+
+
+def _persons() -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        label=_("Who"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one person.")},
+    )
+
+
+class LeaveForm(_PeopleForm):
+    """Some people leave, or somebody died."""
+
+    persons = _persons()
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[("", "—"), *((r.value, r.label) for r in ExitReason if r not in NOT_BY_HAND)],
+    )
+    occurred_at = MomentField(label=_("When it happened"))
+    voluntary = forms.ChoiceField(label=_("Did they want to go?"), choices=ANSWERS, required=False)
+    destination = forms.CharField(
+        label=_("Where to"),
+        required=False,
+        max_length=100,
+        help_text=_("A country, a place or an operation; no names of people."),
+    )
+
+    def clean_voluntary(self) -> bool | None:
+        """Yes, no, or not asked."""
+        return {"yes": True, "no": False}.get(self.cleaned_data["voluntary"])
+
+
+class ReturnForm(_PeopleForm):
+    """Somebody who had left came back."""
+
+    persons = _persons()
+    occurred_at = MomentField(label=_("When they came back"))
+
+
+class BirthForm(_PeopleForm):
+    """A child was born here."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        required=False,
+        max_length=200,
+        help_text=_("Leave it empty when the child has no name yet."),
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+    )
+    sex = forms.ChoiceField(label=_("Sex"), choices=[("", "—"), *Sex.choices])
+    occurred_at = MomentField(label=_("When the child was born"))
+    mother = forms.ChoiceField(label=_("Mother"), required=False)
+    father_name = forms.CharField(
+        label=_("Father’s name"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+    )
+    relationship = forms.ChoiceField(
+        label=_("Relationship to the focal point"),
+        choices=Relationship.choices,
+        initial=Relationship.CHILD,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        women = [(key, name) for key, name in self.named if self.people[key].sex != Sex.MALE]
+        self.fields["mother"].choices = [("", _("Not known")), *women]  # type: ignore[attr-defined]
+
+    def clean_mother(self) -> Person | None:
+        """The mother, when one was chosen."""
+        return self.people.get(self.cleaned_data["mother"])
+
+
+class MoveForm(_PeopleForm):
+    """People go to another household, or make one of their own."""
+
+    persons = _persons()
+    to = forms.CharField(
+        label=_("To the household"),
+        required=False,
+        max_length=40,
+        help_text=_("Its reference; empty when they make a household of their own."),
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off"}),
+    )
+    reason = forms.ChoiceField(label=_("Reason"), choices=MoveReason.choices)
+    relationship = forms.ChoiceField(
+        label=_("Relationship to the focal point there"),
+        choices=Relationship.choices,
+        initial=Relationship.UNKNOWN,
+    )
+    occurred_at = MomentField(label=_("When it happened"))
+
+    def clean_to(self) -> Household | None:
+        """The household, by its reference in any spelling."""
+        text = self.cleaned_data["to"].strip()
+        if not text:
+            return None
+        try:
+            reference = parse_reference(text)
+        except InvalidReferenceError as error:
+            raise ValidationError(str(error.message), code=error.code) from None
+        found = Household.objects.visible_to(self.user).filter(reference=reference).first()
+        if found is None:
+            raise ValidationError(_("There is no such household that you may change."))
+        return found
