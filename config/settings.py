@@ -259,6 +259,8 @@ SPECTACULAR_SETTINGS = {
         "ExitReasonEnum": "intake.choices.ExitReason",
         "MoveReasonEnum": "intake.choices.MoveReason",
         "RelationshipEnum": "intake.choices.Relationship",
+        "KinEnum": "intake.choices.KIN",
+        "TracingStatusEnum": "intake.choices.TracingStatus",
         "SiteStatusEnum": "reception.choices.SiteStatus",
         "PlacementStatusEnum": "reception.choices.PlacementStatus",
         "PlacementBeginningEnum": "reception.choices.MAY_BEGIN_AS",

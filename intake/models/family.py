@@ -28,9 +28,10 @@ class FamilyLink(BaseModel):
     """That `relative` is the `kind` of `person`. Holds no personal data beyond that.
 
     Followed while `ended_at` is empty. `separated`: they were parted and do not live together.
-    `sealed`: one of them was separated by the authority; only holders of the tracing permission
-    learn that such a link exists. A sealed and a plain link of the same two may stand side by
-    side: refusing the second would tell of the first.
+    `sealed`: one of them was separated by the authority, or was found by tracing and has not said
+    yet whether to be in contact; only holders of the tracing permission learn that it exists. A
+    sealed and a plain link of the same two may stand side by side: refusing the second would tell
+    of the first.
     """
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="family_links")

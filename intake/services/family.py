@@ -55,8 +55,9 @@ def link_family(
         require_editor(actor, person.household_id)
         person, relative = _locked(person, relative)
         _check(actor, person, relative, {"kind": kind, "strength": strength, "said_by": said_by})
+        sealed = _held(person, relative)
         known = FamilyLink.objects.visible_to(actor).open().between(person, relative)
-        if known.exists():
+        if known.filter(sealed=sealed).exists():
             raise _LINKED
         return write_link(
             actor=actor,
@@ -66,12 +67,18 @@ def link_family(
             strength=strength,
             said_by=said_by,
             separated=separated,
+            sealed=sealed,
         )
 
 
-def write_link(*, actor: Any, person: Person, relative: Person, **what: Any) -> FamilyLink:
+def _held(*persons: Person) -> bool:
+    return any(person.exit_reason == ExitReason.SEPARATED for person in persons)
+
+
+def write_link(
+    *, actor: Any, person: Person, relative: Person, sealed: bool, **what: Any
+) -> FamilyLink:
     """The link itself, for services that have checked who may. Runs in their transaction."""
-    sealed = ExitReason.SEPARATED in (person.exit_reason, relative.exit_reason)
     link = FamilyLink.objects.create(
         person=person, relative=relative, sealed=sealed, recorded_by=actor, **what
     )

@@ -139,6 +139,9 @@ def confirm_match(
 ) -> TracingRequest:
     """Say that a candidate is the one looked for; they are linked from then on.
 
+    The link is sealed: nobody but tracing officers learns where somebody is before that person
+    agrees to be in contact. Then they are reunited, or the officer records a plain link.
+
     Raises NotPermitted, InvalidInput (`strength`), InvalidState `match_decided` or
     `tracing_<status>` when another officer was quicker.
     """
@@ -161,6 +164,7 @@ def confirm_match(
             strength=strength,
             said_by=LinkSource.PERSON,
             separated=True,
+            sealed=True,
         )
     record_event("tracing.found", request, actor=actor)
     return request

@@ -35,6 +35,7 @@ from intake.models import (
     TracingRequest,
 )
 from intake.services import add_member, separate_person
+from intake.services.family import link_family
 from intake.services.tracing import (
     close_tracing_request,
     confirm_match,
@@ -290,7 +291,7 @@ def test_confirming_links_the_two_and_taking_it_back_ends_the_link(alice: User, 
     link = FamilyLink.objects.get()
     assert (link.person, link.relative) == (request.asker, match.person)
     assert (link.kind, link.strength, link.separated, link.sealed) == (
-        "sibling", "documented", True, False,
+        "sibling", "documented", True, True,
     )  # fmt: skip
     with pytest.raises(InvalidState) as refused:
         confirm_match(actor=dana, match=match)
@@ -298,6 +299,21 @@ def test_confirming_links_the_two_and_taking_it_back_ends_the_link(alice: User, 
     assert reject_match(actor=dana, match=match).status == S.OPEN
     link.refresh_from_db()
     assert (link.end_reason, link.ended_by) == (LinkEnd.MISTAKEN, dana)
+
+
+def test_where_somebody_was_found_is_the_officer_s_to_tell_when_they_agree(
+    alice: User, dana: User
+) -> None:
+    match = make_match(alice)
+    request = confirm_match(actor=dana, match=match)
+    assert not FamilyLink.objects.visible_to(alice).exists()
+    assert not Event.objects.filter(kind="family.linked").exists()
+    plain = link_family(
+        actor=dana, person=request.asker, relative=match.person, kind="sibling", strength="verified"
+    )
+    assert FamilyLink.objects.visible_to(alice).get() == plain
+    reunite(actor=dana, match=match, move="sought", occurred_at=clock.now())
+    assert not FamilyLink.objects.open().exists()
 
 
 @pytest.mark.parametrize("move", ["sought", "asker"])
