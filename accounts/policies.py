@@ -37,6 +37,9 @@ class Permission(models.TextChoices):
     TRACING = "tracing.manage"
     ENTRY_POINTS_READ = "entry_points.read"
     ENTRY_POINTS_EDIT = "entry_points.edit"
+    ENTRY_POINTS_REPORT = "entry_points.report"
+    BORDER_READ = "border.read"
+    BORDER_ASSESS = "border.assess"
     SITES_READ = "sites.read"
     SITES_EDIT = "sites.edit"
     SITES_HIDDEN = "sites.hidden"
@@ -65,8 +68,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.REGISTRAR: frozenset(
         _STAFF
         | {P.HOUSEHOLDS_REGISTER, P.HOUSEHOLDS_READ, P.HOUSEHOLDS_EDIT, P.HOUSEHOLDS_IMPORT}
-        | {P.HOUSEHOLDS_EVENTS}
-        | {P.NEEDS_TIER_1, P.SITES_READ, P.PLACEMENTS_READ}
+        | {P.HOUSEHOLDS_EVENTS, P.ENTRY_POINTS_REPORT, P.BORDER_READ}
+        | {P.BORDER_ASSESS, P.NEEDS_TIER_1, P.SITES_READ, P.PLACEMENTS_READ}
     ),
     Role.PLACEMENT_OFFICER: frozenset(
         _STAFF
@@ -91,6 +94,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         _STAFF
         | {P.HOUSEHOLDS_READ, P.HOUSEHOLDS_EDIT, P.HOUSEHOLDS_EVENTS, P.DUPLICATES_DECIDE}
         | {P.NEEDS_TIER_1, P.NEEDS_TIER_2, P.NEEDS_TIER_3, P.SCREENING, P.TRACING}
+        | {P.ENTRY_POINTS_REPORT, P.BORDER_READ, P.BORDER_ASSESS}
         | {P.SITES_READ, P.SITES_HIDDEN, P.PLACEMENTS_READ, P.PLACEMENTS_WRITE}
         | {P.AGENCIES_READ, P.AID_REQUEST, P.AID_READ, P.REPORTS_READ}
     ),
@@ -103,6 +107,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         _STAFF
         | {P.ACCOUNTS_MANAGE, P.CODELISTS_MANAGE, P.ENTRY_POINTS_EDIT, P.AGENCIES_READ}
         | {P.SITES_READ, P.SITES_EDIT, P.CAPACITY_OVERRIDE, P.REPORTS_READ}
+        | {P.ENTRY_POINTS_REPORT}
     ),
 }
 
@@ -117,6 +122,14 @@ API_SCOPES: dict[str, tuple[str, frozenset[Permission]]] = {
         frozenset(
             {P.HOUSEHOLDS_REGISTER, P.HOUSEHOLDS_EDIT, P.HOUSEHOLDS_EVENTS, P.ENTRY_POINTS_READ}
         ),
+    ),
+    "entry-points:read": (
+        "Read entry points, counts at the border and assessments",
+        frozenset({P.ENTRY_POINTS_READ, P.BORDER_READ}),
+    ),
+    "entry-points:write": (
+        "Report the state of entry points, counts at the border and assessments",
+        frozenset({P.ENTRY_POINTS_READ, P.ENTRY_POINTS_REPORT, P.BORDER_READ, P.BORDER_ASSESS}),
     ),
     "sites:read": ("Read sites and their occupancy", frozenset({P.SITES_READ})),
     "sites:write": ("Change sites", frozenset({P.SITES_EDIT})),

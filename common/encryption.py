@@ -84,6 +84,16 @@ def lookup_hash(kind: str, value: str) -> bytes:
     return hmac.new(settings.LOOKUP_KEY, message, hashlib.sha256).digest()[:16]
 
 
+def derived_key(purpose: str, subject: str) -> bytes:
+    """A 256-bit key for one purpose and subject, from the lookup key (HMAC-SHA-256 as a PRF).
+
+    For what a browser seals itself: the server hands the key to the one person it is for and
+    keeps neither it nor what it seals.
+    """
+    message = f"derived key\x1f{purpose}\x1f{subject}".encode()
+    return hmac.new(settings.LOOKUP_KEY, message, hashlib.sha256).digest()
+
+
 class SealedTextField(_Field):
     """Text that is sealed in the database and read as `str`; bound to its table and column."""
 

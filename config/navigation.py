@@ -66,6 +66,18 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
                 P.DUPLICATES_DECIDE,
             ),
             Item(_("Entry points"), "signpost", _list("intake_entrypoint"), P.ENTRY_POINTS_READ),
+            Item(
+                _("Seen and not yet registered"),
+                "groups",
+                "admin:intake_not_yet_registered",
+                P.ENTRY_POINTS_READ,
+            ),
+            Item(
+                _("Border assessments"),
+                "travel_explore",
+                _list("intake_borderassessment"),
+                (P.BORDER_READ, P.REPORTS_PUBLISH),
+            ),
         ],
     ),
     (

@@ -255,6 +255,8 @@ SPECTACULAR_SETTINGS = {
         "LevelEnum": "aid.choices.Level",
         "ReportStatusEnum": "reports.choices.ReportStatus",
         "HouseholdStatusEnum": "intake.choices.HouseholdStatus",
+        "EntryPointKindEnum": "intake.choices.EntryPointKind",
+        "EntryPointStatusEnum": "intake.choices.EntryPointStatus",
         "RegistrationLevelEnum": "intake.choices.RegistrationLevel",
         "ExitReasonEnum": "intake.choices.ExitReason",
         "MoveReasonEnum": "intake.choices.MoveReason",
@@ -300,6 +302,7 @@ CELERY_BEAT_SCHEDULE = {
     "mail-situation-reports": {"task": "reports.tasks.mail_waiting_reports", "schedule": 60},
     "search-for-relatives": {"task": "intake.tasks.search_for_relatives", "schedule": 60},
     "forget-replies": {"task": "audit.tasks.forget_replies", "schedule": 3600},
+    "forget-drafts": {"task": "intake.tasks.forget_drafts", "schedule": 3600},
     "expire-reservations": {"task": "reception.tasks.expire_reservations", "schedule": 60},
 }
 

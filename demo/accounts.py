@@ -30,7 +30,7 @@ PEOPLE: dict[str, str] = {
 CLIENTS: dict[str, tuple[str, str]] = {
     "registrar": (
         Role.REGISTRAR,
-        "households:read households:write sites:read placements:read",
+        "households:read households:write entry-points:write sites:read placements:read",
     ),
     "site_manager": (
         Role.SITE_MANAGER,

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from accounts.models import Agency, Operation
 from aid.models import AgencyService
+from common import clock
 from common.codelists import read_rows
 from intake.models import EntryPoint
+from intake.services.entry_points import record_first_state
 from reception.choices import ResourceKind
 from reception.models import Site, SiteResource
 from reception.services import recalculate_capacity
 
 DATA = Path(__file__).parent / "data"
 MEASURED_ON = date(2021, 7, 3)
+SET_UP_AT = datetime(2021, 7, 1, 6, tzinfo=ZoneInfo("Asia/Dushanbe"))
 FLAGS = ("hidden", "accessible", "women_only_section", "interim_care", "cold_rated")
 NUMBERS = ("operational_capacity", "health_minutes", "border_km")
 
@@ -38,22 +42,28 @@ def load_operation() -> Operation:
 
 
 def load_entry_points() -> None:
-    """Official crossings and informal ones with coarse coordinates."""
-    for row in read_rows(DATA / "entry_points.csv"):
-        EntryPoint.objects.get_or_create(
-            code=row["code"],
-            defaults={
-                "name": row["name"],
-                "kind": row["kind"],
-                "status": row["status"],
-                "status_reason": row["status_reason"],
-                "area_id": row["area"],
-                "opposite_area_id": row["opposite_area"] or None,
-                "latitude": Decimal(row["latitude"]),
-                "longitude": Decimal(row["longitude"]),
-                "aliases": row["aliases"].replace(";", "\n"),
-            },
-        )
+    """Official crossings and informal ones, as they stood before the first people came."""
+    with clock.replaying(SET_UP_AT):
+        for row in read_rows(DATA / "entry_points.csv"):
+            _load_entry_point(row)
+
+
+def _load_entry_point(row: dict[str, str]) -> None:
+    point, _created = EntryPoint.objects.get_or_create(
+        code=row["code"],
+        defaults={
+            "name": row["name"],
+            "kind": row["kind"],
+            "status": row["status"],
+            "status_reason": row["status_reason"],
+            "area_id": row["area"],
+            "opposite_area_id": row["opposite_area"] or None,
+            "latitude": Decimal(row["latitude"]),
+            "longitude": Decimal(row["longitude"]),
+            "aliases": row["aliases"].replace(";", "\n"),
+        },
+    )
+    record_first_state(point)
 
 
 def load_agencies() -> None:

@@ -300,3 +300,21 @@ class RevocationReason(models.TextChoices):
     MISPRINTED = "misprinted", _("Misprinted")
     SUPERSEDED = "superseded", _("Another slip was given")
     OTHER = "other", _("Other")
+
+
+class CountMethod(models.TextChoices):
+    """How people who crossed were counted; decides how far the figure can be trusted."""
+
+    COUNTED = "counted", _("Counted one by one")
+    ESTIMATED = "estimated", _("Estimated")
+    REPORTED = "reported", _("Reported by others")
+
+
+class Finding(models.TextChoices):
+    """The headings under which a border assessment says what was found."""
+
+    PEOPLE_WAITING = "people_waiting", _("People waiting")
+    NEEDS = "needs", _("Needs")
+    ACCESS_AND_SECURITY = "access_and_security", _("Access and security")
+    HEALTH = "health", _("Health")
+    RECOMMENDATIONS = "recommendations", _("Recommendations")

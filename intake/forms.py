@@ -12,17 +12,18 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from common import clock
 from common.errors import FieldProblem
 from common.ids import new_id
-from intake.choices import Relationship, Sex
+from intake.areas import area_code
+from intake.choices import BirthSource, LegalBasis, MaritalStatus, Relationship, Sex
 from intake.imports.lists import need_words
 from intake.imports.vocabulary import plain
-from intake.models import Area, Country, DocumentType, EntryPoint, Language, SpecificNeedType
+from intake.models import Country, DocumentType, EntryPoint, Language, SpecificNeedType
 from intake.names import is_blank
 
 MAX_MEMBERS = 60
@@ -49,6 +50,22 @@ CONSENT_PURPOSES = {
     "tracing": _("Look for relatives"),
 }
 ANSWERS = [("", _("Not asked")), ("yes", _("Yes")), ("no", _("No"))]
+
+
+def _words() -> forms.TextInput:
+    """A line of text in any script that no browser fills in from another family."""
+    return forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"})
+
+
+def _several(text: str) -> list[str]:
+    """What stands between commas or semicolons of any script."""
+    return [part.strip() for part in re.split(r"[;,،؛\n]+", text) if part.strip()]
+
+
+def _others(choices: type[TextChoices]) -> list[tuple[str, Any]]:
+    """All choices but the one that an empty choice stands for."""
+    usual = {LegalBasis.VITAL_INTEREST, BirthSource.STATED, MaritalStatus.UNKNOWN}
+    return [(value, label) for value, label in choices.choices if value not in usual]
 
 
 class _IdField(forms.UUIDField):
@@ -87,8 +104,10 @@ class HouseholdForm(forms.Form):
         label=_("Comes from"),
         required=False,
         max_length=200,
-        help_text=_("Type the district and choose it from the list."),
-        widget=forms.TextInput(attrs={"list": "areas", "autocomplete": "off", "dir": "auto"}),
+        help_text=_("Type the district, in any script, or its P-code; choose it from the list."),
+        widget=forms.TextInput(
+            attrs={"list": "areas", "autocomplete": "off", "dir": "auto", "data-areas": ""}
+        ),
     )
     preferred_language = forms.ModelChoiceField(
         Language.objects.none(), label=_("Language"), required=False
@@ -125,6 +144,27 @@ class HouseholdForm(forms.Form):
         label=CONSENT_PURPOSES["tracing"], choices=ANSWERS, required=False
     )
 
+    legal_basis = forms.ChoiceField(
+        label=_("Legal basis"),
+        choices=[("", LegalBasis.VITAL_INTEREST.label), *_others(LegalBasis)],
+        required=False,
+    )
+    livestock = forms.CharField(
+        label=_("Livestock and assets"),
+        max_length=200,
+        required=False,
+        widget=_words(),
+        help_text=_("For example: 4 cows, 20 sheep, a motorcycle."),
+    )
+    notes = forms.CharField(
+        label=_("Notes on the household"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+    )
+    # The prefix of the row whose person speaks for the household: a radio button in each row.
+    focal_point = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+
     def __init__(self, *args: Any, entry_points: QuerySet[EntryPoint], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["entry_point"].queryset = entry_points  # type: ignore[attr-defined]
@@ -138,12 +178,20 @@ class HouseholdForm(forms.Form):
 
     def clean_origin_area(self) -> str:
         """The P-code of what was chosen or typed."""
-        return area_code(self.cleaned_data["origin_area"])
+        if (code := area_code(self.cleaned_data["origin_area"])) is None:
+            raise forms.ValidationError(_("This area is not known. Choose it from the list."))
+        return code
 
     def clean_phones(self) -> list[str]:
         """Each number by itself."""
-        found = re.split(r"[;,،\n]+", self.cleaned_data["phones"])
-        return [phone.strip() for phone in found if phone.strip()]
+        return _several(self.cleaned_data["phones"])
+
+    @property
+    def more_open(self) -> bool:
+        """Whether the fields that are folded away hold something or are wrong."""
+        names = [f"consent_{purpose}" for purpose in CONSENT_PURPOSES]
+        names += ["interpreter_language", "legal_basis", "livestock", "notes"]
+        return any(self[name].errors or self[name].value() for name in names)
 
     @property
     def consents(self) -> list[tuple[str, bool]]:
@@ -159,14 +207,14 @@ class MemberForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
         max_length=200,
-        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+        widget=_words(),
         error_messages={"required": _("Write the name as the person says it.")},
     )
     father_name = forms.CharField(
         label=_("Father’s name"),
         max_length=200,
         required=False,
-        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+        widget=_words(),
     )
     sex = forms.ChoiceField(
         label=_("Sex"),
@@ -197,6 +245,32 @@ class MemberForm(forms.Form):
         required=False,
         max_length=200,
         widget=forms.TextInput(attrs={"list": "need-codes", "autocomplete": "off", "dir": "auto"}),
+    )
+    grandfather_name = forms.CharField(
+        label=_("Grandfather’s name"), max_length=200, required=False, widget=_words()
+    )
+    also_known_as = forms.CharField(
+        label=_("Also known as"),
+        max_length=600,
+        required=False,
+        widget=_words(),
+        help_text=_("Several: separated by commas."),
+    )
+    marital_status = forms.ChoiceField(
+        label=_("Marital status"),
+        choices=[("", "—"), *_others(MaritalStatus)],
+        required=False,
+    )
+    birth_source = forms.ChoiceField(
+        label=_("How the birth is known"),
+        choices=[("", BirthSource.STATED.label), *_others(BirthSource)],
+        required=False,
+    )
+    phones = forms.CharField(
+        label=_("Own phone"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"inputmode": "tel", "dir": "ltr", "autocomplete": "off"}),
     )
     document_type = forms.ModelChoiceField(
         DocumentType.objects.none(), label=_("Document"), required=False, empty_label="—"
@@ -236,6 +310,17 @@ class MemberForm(forms.Form):
             raise forms.ValidationError(_("Write the name as the person says it."))
         return name
 
+    def clean_also_known_as(self) -> list[str]:
+        """Each name by itself."""
+        names = _several(self.cleaned_data["also_known_as"])
+        if len(names) > 10 or any(len(name) > 200 for name in names):
+            raise forms.ValidationError(_("Write at most ten names, separated by commas."))
+        return names
+
+    def clean_phones(self) -> list[str]:
+        """Each number by itself."""
+        return _several(self.cleaned_data["phones"])
+
     def clean_other_needs(self) -> list[str]:
         """Codes of needs that were typed."""
         return need_codes(self.cleaned_data["other_needs"])
@@ -250,8 +335,22 @@ class MemberForm(forms.Form):
     @property
     def more_open(self) -> bool:
         """Whether the fields that are folded away hold something or are wrong."""
-        names = ("needs", "other_needs", "document_type", "document_number", "notes")
-        return any(self[name].errors or self[name].value() for name in names)
+        return any(self[name].errors or self[name].value() for name in FOLDED)
+
+
+# Fields of a person that are folded away, so that the usual case stays short.
+FOLDED = (
+    "needs",
+    "other_needs",
+    "grandfather_name",
+    "also_known_as",
+    "marital_status",
+    "birth_source",
+    "phones",
+    "document_type",
+    "document_number",
+    "notes",
+)
 
 
 class MemberLists:
@@ -321,7 +420,11 @@ def show_problems(
         form.add_error(name if name in form.fields else None, str(problem.detail))
 
 
-_MEMBER_FIELDS = {"specific_needs": "needs", "documents": "document_number"}
+_MEMBER_FIELDS = {
+    "specific_needs": "needs",
+    "documents": "document_number",
+    "is_focal_point": "name",
+}
 _HOUSEHOLD_FIELDS = {"arrival": "arrived_at", "consents": "consent_assistance"}
 
 
@@ -339,26 +442,11 @@ def _place(
     return household, _HOUSEHOLD_FIELDS.get(parts[0], parts[0])
 
 
-def area_code(text: str) -> str:
-    """The P-code at the start of what was chosen, or of the one area with this name."""
-    if not (text := text.strip()):
-        return ""
-    code = text.split()[0].upper()
-    if Area.objects.filter(pk=code).exists():
-        return code
-    named = list(Area.objects.filter(label__iexact=text).values_list("pk", flat=True)[:2])
-    if len(named) != 1:
-        raise forms.ValidationError(_("This area is not known. Choose it from the list."))
-    return str(named[0])
-
-
 def need_codes(text: str) -> list[str]:
     """Codes or words for needs, separated by commas or semicolons, as codes."""
     known = need_words()
     found = []
-    for part in re.split(r"[;,،؛\n]+", text):
-        if not part.strip():
-            continue
+    for part in _several(text):
         if (code := known.get(plain(part))) is None:
             raise forms.ValidationError(
                 _("One of the needs is unknown. Use the codes, for example SM-CI.")

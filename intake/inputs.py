@@ -46,6 +46,7 @@ class MemberInput:
     documents: Sequence[DocumentInput] = ()
     phones: Sequence[str] = ()
     notes: str = ""
+    focal_point: bool = False  # nobody marked: the head, else the eldest adult
 
 
 @dataclass(frozen=True, kw_only=True)

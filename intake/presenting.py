@@ -16,6 +16,7 @@ from intake.choices import ExitReason
 from intake.lookups import codes
 from intake.models import Household, Identity, Person, SpecificNeed
 from intake.models.persons import IdentityData
+from intake.names import latin_form
 from intake.services.rows import Registration, Written
 
 
@@ -47,6 +48,7 @@ def person_shape(
     return {
         "id": person.pk,
         "name": opened.name if opened else "",
+        "latin_name": latin_form(opened.name) if opened else "",
         "father_name": opened.father_name if opened else "",
         "grandfather_name": opened.grandfather_name if opened else "",
         "sex": person.sex,

@@ -1,6 +1,17 @@
 """Background work of intake."""
 
+from __future__ import annotations
+
 from celery import shared_task
+
+from intake.services.drafts import forget_expired
+from intake.services.tracing import search_new_registrations
+
+
+@shared_task
+def forget_drafts() -> int:
+    """Delete unfinished registrations whose week is over; how many."""
+    return forget_expired()
 
 
 @shared_task
@@ -9,6 +20,4 @@ def search_for_relatives() -> int:
 
     Idempotent, and without arguments: each request knows up to when it was compared.
     """
-    from intake.services.tracing import search_new_registrations
-
     return search_new_registrations()

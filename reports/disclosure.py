@@ -12,8 +12,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from intake.choices import EntryPointKind
+
 SMALLEST_SHOWN = 5
 PERSON_KEY_FIGURES = ("unaccompanied_children", "unplaced", "arrivals_last_24h")
+
+_SEEN = ("seen", "registered", "not_yet_registered")
 
 Cell = tuple[int, str]
 
@@ -83,6 +87,31 @@ def _withhold(
     ]
 
 
+def _public_border(block: dict[str, Any], previous: dict[str, Any]) -> dict[str, Any]:
+    """The block with small cells as None; `previous` is the one published before, or empty.
+
+    Informal crossings leave the list of states: why and when one is used is for those who help
+    there. Where the difference is withheld the people seen are too, because the arrivals of an
+    entry point stand elsewhere in the report.
+    """
+    rows: list[dict[str, Any]] = block["crossings"]
+    hidden = withheld_cells(rows, _SEEN, previous.get("crossings"), key="code")
+    hidden |= {(index, "seen") for index, name in hidden if name == "not_yet_registered"}
+    whole, before = block["not_yet_registered"], previous.get("not_yet_registered")
+    change = None if before is None else abs(whole - before)
+    return {
+        "entry_points": [
+            row for row in block["entry_points"] if row["kind"] != EntryPointKind.INFORMAL
+        ],
+        "crossings": [
+            {name: None if (index, name) in hidden else value for name, value in row.items()}
+            for index, row in enumerate(rows)
+        ],
+        "not_yet_registered": None if is_small(whole) or is_small(change) else whole,
+        "assessments": block["assessments"],
+    }
+
+
 def public_edition(
     figures: dict[str, Any], previous: dict[str, Any] | None = None
 ) -> dict[str, Any]:
@@ -111,5 +140,10 @@ def public_edition(
         "sites": sites,
         "aid_by_sector": _withhold(
             figures, before, "aid_by_sector", ("persons_reached",), "sector"
+        ),
+        **(
+            {"border": _public_border(figures["border"], before.get("border") or {})}
+            if "border" in figures
+            else {}
         ),
     }

@@ -50,6 +50,7 @@ from intake.models import (
     SpecificNeed,
 )
 from reception import selectors as reception
+from reports.border import border_block
 
 CHILD_BRACKETS = ("0-4", "5-11", "12-17")
 OLDER_BRACKET = "60+"
@@ -311,4 +312,5 @@ def figures(moment: Moment, since: datetime) -> dict[str, Any]:
         "aid_delivered": aid.delivered(moment.as_of),
         "flow": flow(moment, since),
         "data_quality": data_quality(moment),
+        "border": border_block(moment.as_of, since),
     }

@@ -1,7 +1,9 @@
 """The desk's pages in the staff site."""
 
 from intake.admin import (
+    assessments,
     codelists,
+    counting,
     duplicates,
     entry_points,
     family,
@@ -17,7 +19,9 @@ from intake.admin import (
 )
 
 __all__ = [
+    "assessments",
     "codelists",
+    "counting",
     "duplicates",
     "entry_points",
     "family",

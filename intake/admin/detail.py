@@ -30,7 +30,9 @@ class MemberView:
     person: Person
     name: str
     father_name: str
+    grandfather_name: str
     also_known_as: str
+    phones: str
     birth_text: str
     birth: str
     age: str
@@ -101,7 +103,9 @@ def _member_view(person: Person, needs: list[SpecificNeed], today: Any) -> Membe
         person=person,
         name=identity.name,
         father_name=identity.father_name,
+        grandfather_name=identity.grandfather_name,
         also_known_as="، ".join(identity.also_known_as),
+        phones=", ".join(identity.phones),
         birth_text=identity.birth_text,
         birth=birth,
         age=age_bracket(person.birth_earliest, person.birth_latest, today),

@@ -12,12 +12,14 @@ from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery, Valu
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Operation
 from accounts.policies import Permission
 from common.admin import PolicyModelAdmin
 from intake import slots
+from intake.admin import areas, drafts
 from intake.admin.detail import household_page
 from intake.admin.registration import birth_preview, registration_page
 from intake.admin.sections import page_addresses
@@ -25,6 +27,7 @@ from intake.admin.tokens import scan_page
 from intake.choices import HouseholdStatus
 from intake.models import Arrival, EntryPoint, Household, Person
 from intake.searching import find_households
+from intake.templatetags.desk import latin
 
 
 class EntryPointFilter(admin.SimpleListFilter):
@@ -69,10 +72,12 @@ class HouseholdAdmin(PolicyModelAdmin):
     ordering = ("-recorded_at",)
 
     def get_urls(self) -> list[Any]:
-        """The preview of births and the pages that belong to a household."""
+        """The preview of births, areas, drafts, and the pages that belong to a household."""
         wrap = self.admin_site.admin_view
         return [
             path("births/preview/", wrap(birth_preview), name="intake_household_birth_preview"),
+            *areas.addresses(self),
+            *drafts.addresses(self),
             path("scan/", wrap(partial(scan_page, self)), name="intake_scan"),
             *page_addresses(self),
             *super().get_urls(),
@@ -122,7 +127,7 @@ class HouseholdAdmin(PolicyModelAdmin):
         """The registration form."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        return registration_page(self, request)
+        return drafts.answer_to_script(request, registration_page(self, request))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -142,9 +147,12 @@ class HouseholdAdmin(PolicyModelAdmin):
 
     @admin.display(description=_("focal point"))
     def focal_point(self, household: Any) -> str:
-        """The name of the focal point, or of the first member."""
+        """The name of the focal point, or of the first member, and how it is read."""
         members = household.present_members
-        return members[0].identity.open().name if members else "—"
+        if not members:
+            return "—"
+        name = members[0].identity.open().name
+        return format_html("<bdi>{}</bdi> {}", name, latin(name))
 
     @admin.display(description=_("arrived"), ordering="first_arrival")
     def arrived(self, household: Any) -> str:

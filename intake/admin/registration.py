@@ -6,24 +6,27 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.options import ModelAdmin
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.request import QueryDict
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Operation
-from accounts.policies import Permission, access_of, can
+from accounts.policies import Permission, access_of
 from common import clock
 from common.errors import DomainError
+from intake.admin import drafts, form_rows
+from intake.admin.birth_words import birth_preview, describe_birth, understood
+from intake.admin.form_problems import mark_problems, shown_problems
 from intake.admin.pages import page
 from intake.admin.slips import waiting_slip
-from intake.births import Birth, BirthError, in_both_calendars, parse_birth
+from intake.areas import area_text, choosable_areas
+from intake.choices import BirthSource, LegalBasis, MaritalStatus
 from intake.duplicates import find_duplicates
 from intake.forms import (
-    MAX_MEMBERS,
     HouseholdForm,
     MemberForm,
     MemberFormSet,
@@ -31,9 +34,11 @@ from intake.forms import (
     show_problems,
 )
 from intake.inputs import ConsentInput, DocumentInput, HouseholdInput, MemberInput
-from intake.models import Area, EntryPoint, Household, SpecificNeedType
+from intake.models import EntryPoint, Household, SpecificNeedType
 from intake.services.hints import hinted_notes
 from intake.services.registration import register_household
+
+__all__ = ["birth_preview", "describe_birth", "registration_page"]
 
 
 def entry_points_for(user: Any) -> Any:
@@ -44,24 +49,19 @@ def entry_points_for(user: Any) -> Any:
 
 
 def registration_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
-    """Show the form, add a row to it, or register what it holds."""
-    zone = Operation.current().zone
-    with timezone.override(zone):
+    """Show the form, one's draft in it, add a row to it, or register what it holds."""
+    with timezone.override(Operation.current().zone):
         if request.method != "POST":
+            if typed := drafts.typed_in(request, request.GET.get("draft", "")):
+                return _form_page(model_admin, request, *_bound_forms(request, typed))
             household, members = _blank_forms(request.user)
             household.initial["token"] = waiting_slip(request)
             return _form_page(model_admin, request, household, members)
         data = request.POST.copy()
-        adding = "save" not in data
-        if adding:
+        if "save" not in data:
             # Without the script, "add another person" sends the form: nothing is checked yet.
-            count = int(data.get("members-TOTAL_FORMS") or 0)
-            data["members-TOTAL_FORMS"] = str(min(count + 1, MAX_MEMBERS))
-        household = HouseholdForm(data, entry_points=entry_points_for(request.user))
-        members = MemberFormSet(data, prefix="members")
-        _read_back(members.forms, data.get("arrived_at", ""))
-        if adding:
-            return _form_page(model_admin, request, household, members)
+            return _form_page(model_admin, request, *_bound_forms(request, data, more=True))
+        household, members = _bound_forms(request, data)
         valid = household.is_valid()
         if members.is_valid() and valid:
             if saved := _save(request, household, members):
@@ -71,15 +71,32 @@ def registration_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> Htt
         return _form_page(model_admin, request, household, members, errors_shown=True)
 
 
+def _bound_forms(
+    request: HttpRequest, data: QueryDict, *, more: bool = False
+) -> tuple[HouseholdForm, Any]:
+    """The forms with what was typed, and an empty row for one more person if asked for."""
+    form_rows.close_gaps(data)
+    if more:
+        form_rows.add_row(data)
+    form_rows.give_ids(data)
+    household = HouseholdForm(data, entry_points=entry_points_for(request.user))
+    members = MemberFormSet(data, prefix="members")
+    _read_back(members.forms, data.get("arrived_at", ""))
+    return household, members
+
+
 def _blank_forms(user: Any) -> tuple[HouseholdForm, Any]:
-    """Empty forms; the entry point and nationality are those that the user registered last."""
-    last = Household.objects.filter(registered_by=user).order_by("-recorded_at").first()
+    """Empty forms; entry point, origin and nationality are those that the user wrote last."""
+    mine = Household.objects.filter(registered_by=user).select_related("origin_area")
+    last = mine.order_by("-recorded_at").first()
     arrival = last.arrivals.select_related("entry_point").first() if last else None
     member = last.members.first() if last else None
-    household = HouseholdForm(
-        entry_points=entry_points_for(user),
-        initial={"entry_point": arrival.entry_point.code} if arrival else {},
-    )
+    initial = {"focal_point": "members-0"}
+    if arrival:
+        initial["entry_point"] = arrival.entry_point.code
+    if last and last.origin_area:
+        initial["origin_area"] = area_text(last.origin_area)
+    household = HouseholdForm(entry_points=entry_points_for(user), initial=initial)
     members = MemberFormSet(prefix="members")
     members.forms[0].initial["nationality"] = member.nationality_id if member else None
     return household, members
@@ -94,9 +111,12 @@ def _save(request: HttpRequest, household: HouseholdForm, members: Any) -> HttpR
         )
     except DomainError as error:
         show_problems(error.problems, household, filled)
-        if not error.problems:
+        if before := drafts.registered_before(error, request.user, household.cleaned_data["id"]):
+            household.add_error(None, _registered_before(before))
+        elif not error.problems:
             household.add_error(None, str(error.message))
         return None
+    drafts.registered(request, registration.household)
     find_duplicates([registration.household.pk])
     size = len(registration.members)
     messages.success(
@@ -111,6 +131,16 @@ def _save(request: HttpRequest, household: HouseholdForm, members: Any) -> HttpR
     url = reverse("admin:intake_household_change", args=[registration.household.pk])
     # A note that may endanger somebody: the household's page asks what to do with it.
     return HttpResponseRedirect(f"{url}#hint" if hinted_notes(registration.household) else url)
+
+
+def _registered_before(household: Household) -> Any:
+    """It was registered from this form; what was typed since is to be changed on its page."""
+    return format_html(
+        '{} <a href="{}">{}</a>',
+        _("This household is registered already. What you changed since then is not saved:"),
+        reverse("admin:intake_household_change", args=[household.pk]),
+        household.reference,
+    )
 
 
 def household_input(household: HouseholdForm, members: list[MemberForm]) -> HouseholdInput:
@@ -132,12 +162,28 @@ def household_input(household: HouseholdForm, members: list[MemberForm]) -> Hous
             ConsentInput(purpose=purpose, recipient="", given=given)
             for purpose, given in household.consents
         ],
-        members=[_member_input(form, first=not index) for index, form in enumerate(members)],
+        members=_members(members, data["focal_point"]),
+        livestock=data["livestock"],
+        legal_basis=data["legal_basis"] or LegalBasis.VITAL_INTEREST,
+        notes=data["notes"],
         **languages,
     )
 
 
-def _member_input(form: MemberForm, *, first: bool) -> MemberInput:
+def _members(forms: list[MemberForm], focal_point: str) -> list[MemberInput]:
+    """The people; whose row is not marked as the focal point's stands in no relationship yet."""
+    marked = any(form.prefix == focal_point for form in forms)
+    return [
+        _member_input(
+            form,
+            focal_point=form.prefix == focal_point,
+            head=form.prefix == focal_point if marked else not index,
+        )
+        for index, form in enumerate(forms)
+    ]
+
+
+def _member_input(form: MemberForm, *, focal_point: bool, head: bool) -> MemberInput:
     data = form.cleaned_data
     kind = data["document_type"]
     documents = (
@@ -151,7 +197,13 @@ def _member_input(form: MemberForm, *, first: bool) -> MemberInput:
         father_name=data["father_name"],
         sex=data["sex"],
         birth=data["birth"],
-        relationship=data["relationship"] or ("head" if first else "unknown"),
+        relationship=data["relationship"] or ("head" if head else "unknown"),
+        focal_point=focal_point,
+        grandfather_name=data["grandfather_name"],
+        also_known_as=data["also_known_as"],
+        marital_status=data["marital_status"] or MaritalStatus.UNKNOWN,
+        birth_source=data["birth_source"] or BirthSource.STATED,
+        phones=data["phones"],
         nationality=data["nationality"].pk if data["nationality"] else "",
         specific_needs=[*data["needs"], *data["other_needs"]],
         documents=documents,
@@ -168,12 +220,9 @@ def _form_page(
     errors_shown: bool = False,
 ) -> HttpResponse:
     if errors_shown:
-        _mark(household)
-        for form in members.forms:
-            _mark(form)
+        mark_problems(household, members)
     offset = timezone.localtime(clock.now()).utcoffset()
     shift = clock.shift()
-    consents = ("consent_assistance", "consent_health", "consent_tracing", "interpreter_language")
     return page(
         model_admin,
         request,
@@ -182,32 +231,18 @@ def _form_page(
         household=household,
         members=members,
         errors_shown=errors_shown,
-        consents_open=any(household[name].value() for name in consents),
+        problems=shown_problems(household, members) if errors_shown else [],
+        focal_point=household["focal_point"].value(),
         preview_url=reverse("admin:intake_household_birth_preview"),
+        areas_url=reverse("admin:intake_household_areas"),
         clock_offset=int(((offset or shift * 0) + shift).total_seconds() * 1000),
-        areas=_areas(),
+        areas=[(area_text(each), each.parent) for each in choosable_areas()],
         need_types=SpecificNeedType.objects.filter(
             legacy=False, disabled_on__isnull=True, tier__lt=3
         ).order_by("code"),
         status=422 if errors_shown else 200,
+        **drafts.page_context(request.user, household["id"].value()),
     )
-
-
-def _areas() -> Any:
-    """Districts of the countries that people come from and of the operation."""
-    return (
-        Area.objects.filter(level=2, disabled_on__isnull=True)
-        .select_related("parent")
-        .order_by("label")
-    )
-
-
-def _mark(form: HouseholdForm | MemberForm) -> None:
-    """Tell assistive technology which fields are wrong, and where that is said."""
-    for bound in form:
-        if bound.errors:
-            bound.field.widget.attrs["aria-invalid"] = "true"
-            bound.field.widget.attrs["aria-describedby"] = f"{bound.auto_id}_error"
 
 
 def _read_back(forms: list[MemberForm], arrived_at: str) -> None:
@@ -225,52 +260,3 @@ def _check_births(forms: list[MemberForm], arrived_at: str) -> None:
             ok, said = understood(text, arrived_at)
             if not ok:
                 form.add_error("birth", said)
-
-
-def birth_preview(request: HttpRequest) -> HttpResponse:
-    """What was understood of a birth that is being typed: POST only, nothing is kept."""
-    if not can(request.user, Permission.HOUSEHOLDS_REGISTER):
-        raise PermissionDenied
-    if request.method != "POST":
-        return HttpResponse(status=405, headers={"Allow": "POST"})
-    with timezone.override(Operation.current().zone):
-        ok, text = understood(
-            request.POST.get("birth", "")[:100], request.POST.get("arrived_at", "")
-        )
-    return JsonResponse({"ok": ok, "text": text})
-
-
-def understood(text: str, arrived_at: str = "") -> tuple[bool, str]:
-    """Whether a birth can be read, and what it means, in both calendars and as an age."""
-    zone = timezone.get_current_timezone()
-    moment = _moment(arrived_at)
-    day = moment.date() if moment else clock.now().astimezone(zone).date()
-    try:
-        birth = parse_birth(text, said_on=day)
-    except BirthError as error:
-        return False, str(error.message)
-    return True, f"{describe_birth(birth)} · {_age(birth, day)}"
-
-
-def _moment(text: str) -> Any:
-    try:
-        return parse_datetime(text)
-    except ValueError:
-        return None
-
-
-def describe_birth(birth: Birth) -> str:
-    """The birth in both calendars."""
-    both = in_both_calendars(birth)
-    # Isolated, so that digits keep their order in right-to-left text.
-    return _("%(gregorian)s (Solar Hijri %(hijri)s)") % {
-        "gregorian": f"\u2066{both.gregorian}\u2069",
-        "hijri": f"\u2066{both.solar_hijri}\u2069",
-    }
-
-
-def _age(birth: Birth, on: Any) -> str:
-    least, greatest = birth.age_range(on)
-    if least == greatest:
-        return ngettext("%(age)d year old", "%(age)d years old", least) % {"age": least}
-    return _("%(least)d to %(greatest)d years old") % {"least": least, "greatest": greatest}

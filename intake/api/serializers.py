@@ -127,6 +127,11 @@ class MemberInputSerializer(Shape):
         child=serializers.CharField(max_length=40), max_length=5, required=False, default=list
     )
     notes = _text(4000)
+    is_focal_point = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="One person at most; nobody: the head, else the eldest adult",
+    )
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A family", value=FAMILY, request_only=True)])
@@ -172,8 +177,11 @@ class HouseholdEditSerializer(Shape):
 
 def member_input(data: dict[str, Any]) -> MemberInput:
     """What the service takes, from a valid member."""
+    rest = {key: data[key] for key in data if key not in {"documents", "is_focal_point"}}
     return MemberInput(
-        **{**data, "documents": tuple(DocumentInput(**each) for each in data["documents"])}
+        **rest,
+        documents=tuple(DocumentInput(**each) for each in data["documents"]),
+        focal_point=data["is_focal_point"],
     )
 
 
@@ -228,6 +236,9 @@ class PersonSerializer(Shape):
 
     id = serializers.UUIDField()
     name = serializers.CharField()
+    latin_name = serializers.CharField(
+        help_text="The name in Latin letters for reading aloud, approximate; empty when it is Latin"
+    )
     father_name = serializers.CharField()
     grandfather_name = serializers.CharField()
     sex = serializers.ChoiceField(Sex.choices)
@@ -385,6 +396,7 @@ class EntryPointSerializer(serializers.ModelSerializer[EntryPoint]):
             "kind",
             "status",
             "status_reason",
+            "status_since",
             "area",
             "opposite_area",
             "latitude",

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver
 from rest_framework.routers import SimpleRouter
 
-from intake.api import family, tokens, views
+from intake.api import border, family, tokens, views
 
 router = SimpleRouter()
 router.register("households", views.HouseholdViewSet, basename="household")
@@ -12,5 +12,6 @@ router.register("tracing-requests", family.TracingRequestViewSet, basename="trac
 router.register("entry-points", views.EntryPointViewSet, basename="entry-point")
 router.register("tokens", tokens.TokenViewSet, basename="token")
 router.register("token-sheets", tokens.TokenSheetViewSet, basename="token-sheet")
+router.register("border-assessments", border.BorderAssessmentViewSet, basename="border-assessment")
 
 urlpatterns: list[URLPattern | URLResolver] = router.urls

@@ -29,6 +29,7 @@ from common.api.problems import domain_problem, field_problems
 from common.errors import DomainError
 from intake import duplicates, services
 from intake.api import serializers as shapes
+from intake.api.border import BORDER_POLICY, EntryPointActions
 from intake.api.family import FAMILY_POLICY, FamilyActions
 from intake.api.filters import EntryPointFilter, HouseholdFilter, PersonFilter
 from intake.api.life import LIFE_POLICY, WHOLE, LifeActions
@@ -433,8 +434,14 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-class EntryPointViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[EntryPoint]):
-    """Where people cross."""
+class EntryPointViewSet(
+    EntryPointActions,
+    IdempotentWrites,
+    ListModelMixin,
+    RetrieveModelMixin,
+    GenericViewSet[EntryPoint],
+):
+    """Where people cross, how it stands there, how many were seen."""
 
     queryset = EntryPoint.objects.none()
     serializer_class = shapes.EntryPointSerializer
@@ -442,7 +449,11 @@ class EntryPointViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Entry
     filterset_class = EntryPointFilter
     lookup_value_regex = r"[A-Za-z0-9_-]+"
     lookup_field = "code"
-    policy = {"list": P.ENTRY_POINTS_READ, "retrieve": P.ENTRY_POINTS_READ}
+    policy = {
+        "list": P.ENTRY_POINTS_READ,
+        "retrieve": P.ENTRY_POINTS_READ,
+        **BORDER_POLICY,
+    }
 
     def get_queryset(self) -> QuerySet[EntryPoint]:
         """Visible entry points."""

@@ -1,6 +1,8 @@
 """Tables of intake, by noun."""
 
+from intake.models.border import BorderAssessment, CrossingCount, EntryPointStatusChange
 from intake.models.codelists import Area, Country, DocumentType, Language, SpecificNeedType
+from intake.models.drafts import RegistrationDraft
 from intake.models.duplicates import DuplicatePair
 from intake.models.entry_points import EntryPoint
 from intake.models.family import FamilyLink, TracingKey, TracingMatch, TracingRequest
@@ -20,11 +22,14 @@ from intake.models.tokens import SlipToken, TokenSheet
 __all__ = [
     "Area",
     "Arrival",
+    "BorderAssessment",
     "Consent",
     "Country",
+    "CrossingCount",
     "DocumentType",
     "DuplicatePair",
     "EntryPoint",
+    "EntryPointStatusChange",
     "FamilyLink",
     "Household",
     "HouseholdMove",
@@ -35,6 +40,7 @@ __all__ = [
     "Language",
     "Person",
     "PersonExit",
+    "RegistrationDraft",
     "ScreeningOutcome",
     "SlipToken",
     "SpecificNeed",

@@ -5,11 +5,13 @@ and a score between two names. Pure functions of their text; they never raise on
 from intake.names.hints import sealed_hint
 from intake.names.keys import name_keys, says_little, skeleton
 from intake.names.normal import is_blank, normalise, script_of
+from intake.names.reading import latin_form
 from intake.names.roman import romanise
 from intake.names.scores import similarity
 
 __all__ = [
     "is_blank",
+    "latin_form",
     "name_keys",
     "normalise",
     "romanise",

@@ -106,6 +106,7 @@ def check_household(
         for index, member in enumerate(data.members)
     ]
     focal_point = _focal_point(data.members, births, said_on)
+    _one_focal_point(data.members, problems)
     _unique_ids(data.members, problems)
     if problems:
         raise invalid(problems)
@@ -261,7 +262,12 @@ def _birth(
 
 
 def _focal_point(members: Sequence[MemberInput], births: Sequence[Birth | None], on: date) -> int:
-    """The head, of several the first (families say so); else the eldest adult, else the eldest."""
+    """Who was marked; else the head, of several the first (families say so); else the eldest
+    adult, else the eldest.
+    """
+    marked = next((index for index, member in enumerate(members) if member.focal_point), None)
+    if marked is not None:
+        return marked
 
     def rank(index: int) -> tuple[bool, bool, date]:
         head = members[index].relationship == Relationship.HEAD
@@ -271,6 +277,18 @@ def _focal_point(members: Sequence[MemberInput], births: Sequence[Birth | None],
         return (True, is_child(birth.earliest, birth.latest, on), birth.earliest)
 
     return min(range(len(members)), key=rank, default=0)
+
+
+def _one_focal_point(members: Sequence[MemberInput], problems: list[FieldProblem]) -> None:
+    marked = [index for index, member in enumerate(members) if member.focal_point]
+    problems += [
+        FieldProblem(
+            f"members.{index}.is_focal_point",
+            "several",
+            _("A household has one focal point: mark one person only."),
+        )
+        for index in marked[1:]
+    ]
 
 
 def _unique_ids(members: Sequence[MemberInput], problems: list[FieldProblem]) -> None:

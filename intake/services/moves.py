@@ -140,6 +140,19 @@ def join_households(
     return into
 
 
+def living_on_in(household: Household) -> Household:
+    """The household in which the people of one that joined another live on; else itself."""
+    seen = {household.pk}
+    while household.status == HouseholdStatus.CLOSED:
+        joined = household.moves_out.filter(reason=MoveReason.JOINED)
+        last = joined.select_related("to_household").order_by("occurred_at", "pk").last()
+        if last is None or last.to_household_id in seen:
+            break
+        household = last.to_household
+        seen.add(household.pk)
+    return household
+
+
 def _problem(field: str, code: str, detail: Any) -> FieldProblem:
     return FieldProblem(field, code, detail)
 

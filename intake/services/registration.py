@@ -186,6 +186,7 @@ def add_member(
     problems: list[FieldProblem] = []
     said_on = arrival.occurred_at.astimezone(context.operation.zone).date()
     birth = check_member(data, context, "", said_on, problems)
+    _check_focal_point(household, data, problems)
     if problems:
         raise invalid([FieldProblem(p.field.lstrip("."), p.code, p.detail) for p in problems])
     if data.id is not None and (known := Person.objects.filter(pk=data.id).first()):
@@ -193,6 +194,20 @@ def add_member(
             raise Conflict("conflict", _("This id belongs to another person."))
         return known
     return _write_member(actor, household, arrival, data, birth, context)
+
+
+def _check_focal_point(
+    household: Household, data: MemberInput, problems: list[FieldProblem]
+) -> None:
+    present = household.members.filter(is_focal_point=True, left_at__isnull=True)
+    if data.id is not None:
+        present = present.exclude(pk=data.id)  # sent again
+    if data.focal_point and present.exists():
+        problems.append(
+            FieldProblem(
+                "is_focal_point", "several", _("This household has a focal point already.")
+            )
+        )
 
 
 def _same_person(actor: Any, known: Person, data: MemberInput, birth: Birth | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from django.db import connection
@@ -117,8 +117,25 @@ def new_serials(count: int) -> list[int]:
 
 
 def fingerprint(data: HouseholdInput) -> bytes:
-    """A keyed hash of everything that was sent: equal for equal content, and says nothing."""
-    return lookup_hash("household", repr(data))
+    """A keyed hash of everything that was sent: equal for equal content, and says nothing.
+
+    Of what was said only: a field that a later version adds, and that nobody fills, leaves the
+    hash as it was, so that a device's repeat is still known after an upgrade.
+    """
+    return lookup_hash("household", repr(_said(data)))
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_said(each) for each in value]
+    if not is_dataclass(value):
+        return value
+    said = ((each.name, getattr(value, each.name), each.default) for each in fields(value))
+    return [
+        (name, _said(found))
+        for name, found, default in said
+        if found != default and (found or found is False or found == 0)
+    ]
 
 
 def build_registration(

@@ -24,6 +24,7 @@ from intake.duplicates.decisions import surviving
 from intake.models import EntryPoint, Household, SlipToken, TokenSheet
 from intake.references import new_token, normalise_token
 from intake.services.checking import CLOCK_TOLERANCE, invalid
+from intake.services.moves import living_on_in
 from intake.services.permitted import require_editor
 from intake.services.slips import lock_slips, problem_with, read_token
 
@@ -308,7 +309,8 @@ class Found:
 def find_by_token(user: Any, text: str) -> Found:
     """What the slip that `text` says (typed, read aloud or scanned) means to `user`.
 
-    The slip of a household that was registered twice leads to the one that answers for it.
+    The slip of a household that was registered twice leads to the one that answers for it, that of
+    a household that joined another to where its people live now.
     Raises references.InvalidTokenError for a text that is no token or was mistyped.
     """
     token = normalise_token(text)
@@ -317,7 +319,7 @@ def find_by_token(user: Any, text: str) -> Found:
     if owner is None:
         return _of_nobody(user, token, slip)
     state = slip.state if slip else TokenState.BOUND
-    household = surviving(owner)
+    household = living_on_in(surviving(owner))
     readable = Household.objects.visible_to(user).filter(pk__in={owner.pk, household.pk})
     if readable.exists():
         return Found(token, state, household, slip)

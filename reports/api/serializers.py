@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from intake.choices import EntryPointKind, EntryPointStatus
 from reports.choices import Edition, ReportStatus
 from reports.models import SituationReport
 
@@ -85,6 +86,40 @@ class AidDeliveredSerializer(serializers.Serializer[Any]):
     persons_reached = Figure()
 
 
+class EntryPointStateSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(EntryPointKind.choices)
+    status = serializers.ChoiceField(EntryPointStatus.choices)
+    reason = serializers.CharField()
+    since = serializers.DateTimeField(allow_null=True)
+
+
+class CrossingSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    seen = Figure()
+    registered = Figure()
+    not_yet_registered = Figure()
+
+
+class QuotedAssessmentSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField(help_text="Of the entry point, else of the district")
+    name = serializers.CharField()
+    visited_at = serializers.DateTimeField()
+    organisations = serializers.CharField()
+    summary = serializers.CharField()
+
+
+class BorderSerializer(serializers.Serializer[Any]):
+    """The border: the public edition leaves out the states of informal crossings."""
+
+    entry_points = EntryPointStateSerializer(many=True)
+    crossings = CrossingSerializer(many=True)
+    not_yet_registered = Figure()
+    assessments = QuotedAssessmentSerializer(many=True)
+
+
 @extend_schema_serializer(
     examples=[
         OpenApiExample(
@@ -122,6 +157,7 @@ class SituationReportSerializer(serializers.Serializer[Any]):
     aid_delivered = AidDeliveredSerializer(many=True, required=False)
     flow = serializers.DictField(child=serializers.IntegerField(), required=False)
     data_quality = serializers.DictField(child=serializers.IntegerField(), required=False)
+    border = BorderSerializer(required=False)
 
 
 class SituationReportEntrySerializer(serializers.ModelSerializer[SituationReport]):

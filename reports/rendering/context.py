@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import translation
 
 from reports.rendering import charts, labels
+from reports.rendering.border import border_tables
 from reports.rendering.formats import (
     Formatter,
     clean,
@@ -56,16 +57,17 @@ def report_context(
     """Prepare a situation report for page, paper or workbook in one language.
 
     ``figures`` has the shape of ``GET /api/v1/situation-reports/latest/`` and may hold the blocks
-    ``aid_delivered``, ``flow``, ``data_quality`` and ``arrivals_by_day_and_entry_point`` (rows of
-    ``date, code, name, persons``). ``None`` anywhere is a withheld figure. ``meta`` names the
-    operation, number, cut-off, zone, period, edition, status and narrative; ``meta["digits"]`` =
-    ``"latin"`` keeps Latin digits in Dari and Pashto. ``urls`` may hold ``pdf, xlsx, json``.
+    ``aid_delivered``, ``flow``, ``data_quality``, ``border`` (see ``reports.border``) and
+    ``arrivals_by_day_and_entry_point`` (rows of ``date, code, name, persons``). ``None`` anywhere
+    is a withheld figure. ``meta`` names the operation, number, cut-off, zone, period, edition,
+    status and narrative; ``meta["digits"]`` = ``"latin"`` keeps Latin digits in Dari and Pashto.
+    ``urls`` may hold ``pdf, xlsx, json``.
 
     Raises ``KeyError`` or ``ValueError`` when a required field is missing or a date is not one.
     """
     fmt = Formatter(language, meta.get("digits") or "native")
     with translation.override(language):
-        tables = build_tables(figures, meta, fmt)
+        tables = build_tables(figures, meta, fmt) | border_tables(figures, meta, fmt)
         context: dict[str, Any] = {
             "language": language,
             "direction": "rtl" if is_rtl(language) else "ltr",
@@ -73,6 +75,7 @@ def report_context(
             "narrative": _narrative(meta),
             "tiles": _tiles(figures, fmt),
             "tables": tables,
+            "border": [table for key, table in tables.items() if key.startswith("border_")],
             "flow": _flow(figures, fmt),
             "charts": _charts(figures, meta, fmt) if with_charts else {},
             "titles": {key: str(value) for key, value in labels.TITLES.items()},

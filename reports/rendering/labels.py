@@ -75,6 +75,9 @@ TITLES = {
     "arrivals_by_day": _("Arrivals by day"),
     "arrivals_by_entry_point": _("Arrivals by entry point"),
     "arrivals_by_day_and_entry_point": _("Arrivals by day and entry point, persons"),
+    "border_entry_points": _("Entry points"),
+    "border_crossings": _("Seen crossing and registered"),
+    "border_assessments": _("Visits to the border"),
     "age_sex": _("Persons present by age and sex"),
     "sites": _("Sites and occupancy"),
     "aid_by_sector": _("Requests by sector"),
@@ -119,6 +122,26 @@ COLUMNS = {
     "sign": _("Sign"),
 }
 
+BORDER_COLUMNS = {
+    "entry_point": _("Entry point"),
+    "status": _("Status"),
+    "reason": _("Reason"),
+    "since": _("Since"),
+    "seen": _("Seen crossing"),
+    "registered": _("Registered of these hours"),
+    "not_yet_registered": _("Not yet registered"),
+    "place": _("Place"),
+    "visited": _("Visited on"),
+    "organisations": _("Who visited"),
+    "found": _("What was found"),
+}
+
+ENTRY_POINT_STATES = {
+    "open": _("Open"),
+    "restricted": _("Restricted"),
+    "closed": _("Closed"),
+}
+
 PHRASES = {
     "report": _("Situation report"),
     "exercise": _("EXERCISE: these are not real events"),
@@ -140,6 +163,10 @@ PHRASES = {
     ),
     "occupancy": _(
         "Occupancy is persons present divided by capacity; the status also counts reserved places."
+    ),
+    "seen": _(
+        "Registered of these hours are people who arrived at the entry point while people were "
+        "counted there; those not yet registered are the rest of the people seen."
     ),
     "civilian": _("Persons referred to the authority are not included in the figures."),
     "frozen": _(

@@ -27,12 +27,17 @@ ROW_LIMITS = {
     "arrivals_by_day": 8,
     "arrivals_by_day_and_entry_point": 8,
     "arrivals_by_entry_point": 10,
+    "border_entry_points": 8,
+    "border_crossings": 8,
+    "border_assessments": 4,
     "sites": 20,
     "aid_by_sector": 15,
     "aid_delivered": 15,
 }
 # Days are in order of time and the last ones matter; other tables keep their first rows.
 KEEP_LAST = frozenset({"arrivals_by_day", "arrivals_by_day_and_entry_point"})
+# What people wrote keeps its own direction, whatever the language of the report.
+WRITTEN = frozenset({"border_assessments"})
 
 
 class RenderError(Exception):
@@ -57,7 +62,11 @@ def _clip(table: Table) -> dict[str, Any]:
         rows = table.rows[-limit:] if table.key in KEEP_LAST else table.rows[:limit]
         table = replace(table, rows=rows)
         note = str(labels.MORE_ROWS) % {"count": more}
-    return asdict(table) | {"note": note}
+    data = asdict(table) | {"note": note}
+    if table.key in WRITTEN:
+        for cell in (cell for row in data["rows"] for cell in row):
+            cell["rtl"] = starts_rtl(cell["text"])
+    return data
 
 
 def _paper(figures: Figures, meta: Figures, language: str) -> dict[str, Any]:
@@ -75,6 +84,7 @@ def _paper(figures: Figures, meta: Figures, language: str) -> dict[str, Any]:
     }
     return context | {
         "tables": tables,
+        "border": [],
         "narrative": narrative,
         "tiles": [asdict(tile) for tile in context["tiles"]],
         "flow": flow | {"terms": [asdict(term) for term in flow["terms"]]} if flow else {},

@@ -41,6 +41,7 @@ NOT_PERSONAL = {
     "accounts.User.full_name": "staff, shown to colleagues",
     "accounts.User.email": "staff, for messages",
     "aid.AgencyService.note": "about a service",
+    "intake.BorderAssessment.summary": "written to be published, without names",
     "intake.Country.aliases": "spellings of a country",
     "intake.Language.aliases": "spellings of a language",
     "intake.EntryPoint.name": "a place",

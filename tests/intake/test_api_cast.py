@@ -18,8 +18,11 @@ from intake.choices import ScreeningOutcomeKind
 from intake.duplicates import decide_pair
 from intake.models import (
     Arrival,
+    BorderAssessment,
+    CrossingCount,
     DuplicatePair,
     EntryPoint,
+    EntryPointStatusChange,
     Household,
     IdentityKey,
     Person,
@@ -46,7 +49,10 @@ LATER = {
     "arrived_at": "2021-07-06T04:30:00+05:00",
     "members": [{"name": "Habib", "sex": "M", "birth": "20"}],
 }
-WATCHED = (Household, Arrival, Person, PersonExit, IdentityKey, EntryPoint, Event, DuplicatePair)
+WATCHED = (
+    *(Household, Arrival, Person, PersonExit, IdentityKey, EntryPoint, Event, DuplicatePair),
+    *(EntryPointStatusChange, CrossingCount, BorderAssessment),
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +108,29 @@ def routes(reference: str, person: str) -> list[tuple[str, str, Any]]:
         ("get", f"{PERSONS}{person}/", None),
         ("get", f"{BASE}entry-points/", None),
         ("get", f"{BASE}entry-points/TEM/", None),
+        ("post", f"{BASE}entry-points/", {"name": "Willow ford", "area": "3590208"}),
+        *border_routes(),
+    ]
+
+
+def border_routes() -> list[tuple[str, str, Any]]:
+    """What happens at an entry point, and visits to the border."""
+    hour = {"began_at": "2021-07-05T04:00:00+05:00", "ended_at": "2021-07-05T05:00:00+05:00"}
+    visit = {
+        "entry_point": "TEM",
+        "visit_began_at": hour["began_at"],
+        "visit_ended_at": hour["ended_at"],
+        "organisations": "UNHCR",
+        "summary": "Eighty people wait.",
+    }
+    state = {"status": "closed", "reason": "Night", "occurred_at": hour["began_at"]}
+    return [
+        ("get", f"{BASE}entry-points/TEM/status/", None),
+        ("post", f"{BASE}entry-points/TEM/status/", state),
+        ("get", f"{BASE}entry-points/TEM/crossing-counts/", None),
+        ("post", f"{BASE}entry-points/TEM/crossing-counts/", {**hour, "total": 3}),
+        ("get", f"{BASE}border-assessments/", None),
+        ("post", f"{BASE}border-assessments/", visit),
     ]
 
 
@@ -180,6 +209,9 @@ def test_dana_reads_and_edits_but_does_not_register(
     for verb, path, data in routes(home["reference"], home["members"][0]["id"]):
         if path.endswith("exits/") and verb == "post":
             continue
+        if "entry-points" in path or "border" in path:
+            # She reports from the border like a registrar.
+            allowed["post"] = 201
         answer = send(api(dana), verb, path, data)
         assert answer.status_code == allowed.get(verb, 403), (verb, path)
     assert Person.objects.count() == before

@@ -29,6 +29,7 @@ from intake.services import (
     reverse_exit,
     split_household,
 )
+from intake.services.tokens import find_by_token
 from tests.factories.accounts import make_user
 from tests.factories.intake import ARRIVED_AT, make_household, member
 
@@ -235,6 +236,7 @@ def test_households_join_and_the_empty_one_closes(alice: User) -> None:
     assert one.members.filter(is_focal_point=True).count() == 1
     with pytest.raises(InvalidInput):
         join_households(actor=alice, household=other, into=one, occurred_at=at(4))
+    assert find_by_token(alice, other.token).household == one
 
 
 def test_a_moved_person_keeps_history_and_says_where_they_were(alice: User) -> None:

@@ -1,14 +1,27 @@
 // The registration form by keyboard: Enter or + adds a person, births are read back at once.
-// Everything here also works without this script, by the form's own buttons.
+// Everything here also works without this script, by the form's own buttons. The event
+// "panah:form" says that the form was put into the page anew (drafts.js).
 (() => {
   "use strict";
-  const form = document.getElementById("registration");
-  if (!form) return;
-  const people = document.getElementById("people");
-  const blank = document.getElementById("blank-person");
-  const total = form.querySelector("[name=members-TOTAL_FORMS]");
-  const most = Number(form.querySelector("[name=members-MAX_NUM_FORMS]").value);
-  const persons = () => [...people.querySelectorAll("[data-person]:not([hidden])")];
+  const current = () => document.getElementById("registration");
+  const persons = () => [...document.querySelectorAll("#people > [data-person]")];
+  const nameOf = (person) => person.querySelector("[name$='-name']");
+
+  // A UUID that sorts by time (RFC 9562, version 7), also where crypto.randomUUID is missing.
+  const newId = () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    let time = Date.now();
+    for (let index = 5; index >= 0; index -= 1) {
+      bytes[index] = time % 256;
+      time = Math.floor(time / 256);
+    }
+    bytes[6] = (bytes[6] & 0x0f) | 0x70;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  };
+
+  const changed = () => current().dispatchEvent(new Event("input", { bubbles: true }));
 
   const number = () => {
     persons().forEach((person, index) => {
@@ -20,33 +33,60 @@
   };
 
   const addPerson = () => {
+    const form = current();
+    const total = form.querySelector("[name=members-TOTAL_FORMS]");
     const count = Number(total.value);
-    if (count >= most) return;
+    if (count >= Number(form.querySelector("[name=members-MAX_NUM_FORMS]").value)) return;
+    const blank = document.getElementById("blank-person").innerHTML;
     const holder = document.createElement("template");
-    holder.innerHTML = blank.innerHTML.replaceAll("__prefix__", String(count)).trim();
+    holder.innerHTML = blank.replaceAll("__prefix__", String(count)).trim();
     const person = holder.content.firstElementChild;
     const last = persons().at(-1);
-    people.append(person);
+    document.getElementById("people").append(person);
     total.value = count + 1;
-    // Families share a nationality and, mostly, the father's name is another: copy the first only.
+    // Families share a nationality; names are each person's own.
     const from = last && last.querySelector("[name$=-nationality]");
     if (from) person.querySelector("[name$=-nationality]").value = from.value;
-    person.querySelector("[name$='-id']").value = "";
+    // Made here, so that sending the form twice is one person.
+    person.querySelector("[name$='-id']").value = newId();
     number();
-    person.querySelector("[name$='-name']").focus();
+    nameOf(person).focus();
+  };
+
+  const nextPerson = (person) => {
+    const following = persons()[persons().indexOf(person) + 1];
+    if (following) nameOf(following).focus();
+    else addPerson();
   };
 
   const removePerson = (person) => {
-    person.querySelectorAll("input, select, textarea").forEach((field) => {
-      if (field.type === "checkbox") field.checked = false;
-      else field.value = "";
-    });
-    person.hidden = true;
+    const place = persons().indexOf(person);
+    const spoke = person.querySelector("[name=focal_point]").checked;
+    person.remove(); // the server closes the gap; the others keep their order
+    if (spoke) persons()[0].querySelector("[name=focal_point]").checked = true;
     number();
-    persons()[0].querySelector("[name$='-name']").focus();
+    nameOf(persons()[Math.min(place, persons().length - 1)]).focus();
+    changed();
   };
 
-  form.addEventListener("click", (event) => {
+  // The next field that can be typed into, as Tab would find it.
+  const nextField = (field) => {
+    const fields = [...current().querySelectorAll("input, select, textarea, button")].filter(
+      (each) => each.type !== "hidden" && each.offsetParent !== null
+    );
+    const following = fields[fields.indexOf(field) + 1];
+    if (following) following.focus();
+  };
+
+  const goTo = (field) => {
+    for (let each = field.closest("details"); each; each = each.parentElement.closest("details")) {
+      each.open = true;
+    }
+    field.focus();
+  };
+
+  const onClick = (event) => {
+    const form = current();
     const button = event.target.closest("button");
     if (!button) return;
     if (button.name === "add_person") {
@@ -58,29 +98,29 @@
       const shift = Number(form.dataset.clockOffset);
       const now = new Date(Date.now() + shift);
       form.querySelector("[name=arrived_at]").value = now.toISOString().slice(0, 16);
+      changed();
     }
-  });
+  };
 
-  form.addEventListener("keydown", (event) => {
+  const onKey = (event) => {
+    const form = current();
     const field = event.target;
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    if (event.key !== "Enter" || event.defaultPrevented) return;
+    if (event.ctrlKey || event.metaKey) {
       event.preventDefault();
       form.requestSubmit(form.querySelector("[name=save]"));
-    } else if (event.key === "Enter" && field.matches("input, select")) {
-      // Enter never sends a half-filled form: in a person it adds the next one.
+    } else if (field.matches("input, select") && !event.isComposing) {
+      // Enter never sends a half-filled form: in a person it goes on to the next one.
       event.preventDefault();
-      if (field.closest("[data-person]") && !event.isComposing) addPerson();
+      const person = field.closest("[data-person]");
+      if (person) nextPerson(person);
+      else nextField(field);
     }
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "+" && !event.target.matches("input, textarea, select")) {
-      event.preventDefault();
-      addPerson();
-    }
-  });
+  };
 
   const timers = new WeakMap();
   const preview = async (field) => {
+    const form = current();
     const output = field.closest(".dk-field").querySelector("[data-understood]");
     const text = field.value.trim();
     if (!text) {
@@ -104,21 +144,37 @@
       output.textContent = ""; // no network: the form says it when it is sent
     }
   };
-  form.addEventListener("input", (event) => {
+  const onInput = (event) => {
     if (!event.target.hasAttribute("data-birth")) return;
     clearTimeout(timers.get(event.target));
     timers.set(event.target, setTimeout(() => preview(event.target), 250));
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "+" && current() && !event.target.matches("input, textarea, select")) {
+      event.preventDefault();
+      addPerson();
+    }
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-to-field]");
+    const field = link && document.getElementById(link.hash.slice(1));
+    if (!field) return;
+    event.preventDefault();
+    goTo(field);
   });
 
-  let sent = false;
-  form.addEventListener("submit", (event) => {
-    if (sent) event.preventDefault(); // a second press while the first is under way
-    sent = true;
-  });
-  window.addEventListener("pageshow", () => {
-    sent = false;
-  });
-  number();
-  const wrong = form.querySelector("[aria-invalid=true]");
-  if (wrong) wrong.focus();
+  const start = () => {
+    const form = current();
+    if (!form) return;
+    form.addEventListener("click", onClick);
+    form.addEventListener("keydown", onKey);
+    form.addEventListener("input", onInput);
+    number();
+    const wrong = form.querySelector("[aria-invalid=true]");
+    if (wrong) goTo(wrong);
+    else if (document.getElementById("problems")) document.getElementById("problems").focus();
+  };
+  document.addEventListener("panah:form", start);
+  start();
 })();

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('intake', '0005_slips_and_tokens'),
+        ('intake', '0007_drafts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,43 @@
+"""What the desk's pages share: names for reading aloud, and tidying up at sign-out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from accounts.policies import Permission, can
+from intake.draft_keys import owner_tag
+from intake.names import latin_form
+
+register = template.Library()
+
+
+@register.filter
+def latin(name: str) -> str:
+    """A name's Latin form for reading aloud, marked as approximate; "" when it is Latin."""
+    said = latin_form(str(name or ""))
+    if not said:
+        return ""
+    return format_html(
+        '<span class="dk-latin" title="{}" lang="und-Latn" dir="ltr">≈ {}</span>',
+        _("For reading aloud, approximate"),
+        said,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def forget_at_sign_out(context: dict[str, Any]) -> str:
+    """The script that removes a registrar's copies from the browser when they sign out."""
+    request = context.get("request")
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated or not can(user, Permission.HOUSEHOLDS_REGISTER):
+        return ""
+    return format_html(
+        '<script src="{}" data-draft-owner="{}" defer></script>',
+        static("intake/signout.js"),
+        owner_tag(user),
+    )
