@@ -49,6 +49,12 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
                 "admin:intake_household_add",
                 P.HOUSEHOLDS_REGISTER,
             ),
+            Item(
+                _("Pre-register a group"),
+                "group_add",
+                "admin:intake_household_add_group",
+                P.HOUSEHOLDS_REGISTER,
+            ),
             Item(_("Scan a slip"), "qr_code_scanner", "admin:intake_scan", P.HOUSEHOLDS_READ),
             Item(_("Households"), "family_restroom", _list("intake_household"), P.HOUSEHOLDS_READ),
             Item(_("Persons"), "person_search", _list("intake_person"), P.HOUSEHOLDS_READ),

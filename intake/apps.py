@@ -71,6 +71,7 @@ class IntakeConfig(AppConfig):
                 )
             )
 
-        from intake import merge_rules
+        from intake import hooks, levels, merge_rules
 
         merge_rules.register()
+        hooks.on_household_changed(levels.settle_level)

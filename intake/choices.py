@@ -18,7 +18,7 @@ class EntryPointStatus(models.TextChoices):
 class RegistrationLevel(models.TextChoices):
     """UNHCR Guidance on Registration 6.5: group pre-registration, then individual emergency."""
 
-    GROUP = "group", _("Group pre-registration")
+    GROUP = "group", _("Group pre-registration, to complete")
     INDIVIDUAL = "individual", _("Individual emergency registration")
 
 
@@ -132,6 +132,7 @@ class BirthPrecision(models.TextChoices):
     AGE_MONTHS = "age_months", _("From an age in months")
     AGE = "age", _("From an age")
     AGE_ESTIMATE = "age_estimate", _("Estimated age")
+    BRACKET = "age_bracket", _("Age group only")
     UNKNOWN = "unknown", _("Unknown")
 
 

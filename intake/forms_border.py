@@ -122,7 +122,13 @@ class InformalCrossingForm(forms.Form):
 
     def clean_area(self) -> str:
         """The P-code of what was chosen or typed."""
-        return area_code(self.cleaned_data["area"])
+        return _known_area(self.cleaned_data["area"])
+
+
+def _known_area(text: str) -> str:
+    if (code := area_code(text)) is None:
+        raise forms.ValidationError(_("This area is not known. Choose it from the list."))
+    return code
 
 
 class CountForm(forms.Form):
@@ -261,4 +267,4 @@ class AssessmentForm(forms.Form):
 
     def clean_area(self) -> str:
         """The P-code of what was chosen or typed."""
-        return area_code(self.cleaned_data["area"])
+        return _known_area(self.cleaned_data["area"])

@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from common import clock
+from intake.areas import area_code
 from intake.choices import (
     KIN,
     LinkSource,
@@ -19,7 +20,6 @@ from intake.choices import (
     Sex,
     TracingEnd,
 )
-from intake.forms import area_code
 from intake.tracing import Sought
 
 Choices = Sequence[tuple[str, str]]
@@ -120,7 +120,9 @@ class TracingForm(PersonForm):
 
     def clean_last_seen_area(self) -> str:
         """The P-code of what was chosen or typed."""
-        return area_code(self.cleaned_data["last_seen_area"])
+        if (code := area_code(self.cleaned_data["last_seen_area"])) is None:
+            raise forms.ValidationError(_("This area is not known. Choose it from the list."))
+        return code
 
     def sought(self) -> Sought:
         """What the service takes."""

@@ -29,11 +29,16 @@ class ConsentInput:
 
 @dataclass(frozen=True, kw_only=True)
 class MemberInput:
-    """One person. `birth` is what was said: `1360`, `about 40`, `13 months`. Personal data."""
+    """One person. `birth` is what was said: `1360`, `about 40`, `13 months`. Personal data.
+
+    Who is only counted in a group pre-registration has an empty name, and may have a `bracket`
+    (one of `births.BRACKETS`) where nothing was said of the birth.
+    """
 
     name: str
     sex: str
     birth: str = ""
+    bracket: str = ""
     id: uuid.UUID | None = None
     father_name: str = ""
     grandfather_name: str = ""
@@ -50,10 +55,22 @@ class MemberInput:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GroupCount:
+    """So many people of one sex and age bracket, counted without their names."""
+
+    sex: str
+    bracket: str
+    persons: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class HouseholdInput:
     """A household with its arrival and members. Codes are the model's own. Personal data.
 
     `token` is that of a slip printed ahead; empty, a token is made.
+
+    At the level `group`, `counts` are the others: everybody but the `members`, of whom one at
+    least, the focal point, has a name.
     """
 
     entry_point: str
@@ -73,3 +90,4 @@ class HouseholdInput:
     token: str = ""
     # The operation that sends them; empty for people who crossed the border.
     transferred_from: str = ""
+    counts: Sequence[GroupCount] = ()

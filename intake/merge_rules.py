@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Exists, OuterRef
 
-from intake.merging import MOVES, STAYS, Moves, register_merge
+from intake.merging import MOVES, STAYS, Merge, Moves, register_merge
 
 
 class MovesNewNeeds(Moves):
@@ -40,6 +40,36 @@ class MovesWhereFree(Moves):
         return rows.exclude(**with_itself) if with_itself else rows
 
 
+class NamesWhoWasCounted:
+    """An identity stays with its person; who was counted only takes over the names of the repeat.
+
+    A family that was counted first and registered with names later is not typed a third time.
+    """
+
+    def merge(self, model: type[models.Model], field: str, merge: Merge) -> Any:
+        """The versions that lead back, by their ids."""
+        from intake.models import Person
+        from intake.services.members import take_over
+
+        people = Person.objects.select_related("identity", "household").in_bulk(
+            [*merge.persons, *merge.persons.values()]
+        )
+        versions = [
+            take_over(actor=merge.actor, person=people[new], source=people[old])
+            for old, new in merge.persons.items()
+        ]
+        return [str(version.pk) for version in versions if version is not None]
+
+    def undo(self, model: type[models.Model], field: str, merge: Merge, data: Any) -> None:
+        """Counted only again, unless somebody corrected them since."""
+        from intake.models import IdentityVersion
+        from intake.services.members import give_back
+
+        versions = IdentityVersion.objects.filter(pk__in=data or [])
+        for version in versions.select_related("person__identity", "person__household"):
+            give_back(actor=merge.actor, version=version)
+
+
 def register() -> None:
     """Declare every key of intake to Household and Person."""
     # Earlier repeats of the repeat lead to the survivor, in one step.
@@ -51,12 +81,18 @@ def register() -> None:
     for field in ("first", "second"):
         register_merge("intake.DuplicatePair", field, STAYS)
     # The names as they were told the second time still find the person, through the closed record.
-    for model in ("Identity", "IdentityKey", "PersonExit", "ScreeningOutcome"):
+    for model in (
+        "IdentityKey",
+        "IdentityVersion",
+        "PersonExit",
+        "ScreeningOutcome",
+    ):
         register_merge(f"intake.{model}", "person", STAYS)
     # A child keeps the mother it was recorded with; moves are each household's own history.
     register_merge("intake.Person", "mother", MOVES)
     for field in ("from_household", "to_household", "person"):
         register_merge("intake.HouseholdMove", field, STAYS)
+    register_merge("intake.Identity", "person", NamesWhoWasCounted())
     register_merge("intake.SpecificNeed", "person", MovesNewNeeds())
     # Who is looked for and who was found are people: the survivor's record stands for them.
     register_merge("intake.TracingRequest", "asker", MOVES)

@@ -62,6 +62,7 @@ def person_shape(
         "age_bracket": age_bracket(person.birth_earliest, person.birth_latest, on),
         "relationship": person.relationship,
         "is_focal_point": person.is_focal_point,
+        "pre_registered": person.pre_registered,
         "nationality": person.nationality_id or "",
         "marital_status": person.marital_status,
         "legal_status": person.legal_status,

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.policies import Permission
 from intake.choices import INVERSE_KIN, TRACING_ENDED, ExitReason, Relationship
 from intake.models import FamilyLink, Household, Person, TracingRequest
@@ -90,6 +92,11 @@ def asked_by(household: Household, user: Any) -> list[AskedView]:
         return []
     rows = TracingRequest.objects.filter(asker__household=household).select_related("asker")
     return [AskedView(row, row.status not in TRACING_ENDED) for row in rows.order_by("recorded_at")]
+
+
+def label_of(person: Person) -> str:
+    """A member in a list of choices: the name, or a number where only counts were taken."""
+    return person.identity.open().name or f"{_('Person')} {person.position + 1}"
 
 
 def known_members(household: Household, user: Any) -> list[Person]:

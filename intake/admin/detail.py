@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.admin.options import ModelAdmin
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Operation
 from accounts.policies import Permission, can
@@ -89,7 +90,8 @@ def member_views(household: Household, user: Any, operation: Operation) -> list[
 def _member_view(person: Person, needs: list[SpecificNeed], today: Any) -> MemberView:
     identity = person.identity.open()
     birth = ""
-    if person.birth_earliest and person.birth_latest:
+    counted = person.birth_precision == BirthPrecision.BRACKET  # the age group says it all
+    if person.birth_earliest and person.birth_latest and not counted:
         birth = describe_birth(
             Birth(
                 person.birth_earliest,
@@ -101,7 +103,7 @@ def _member_view(person: Person, needs: list[SpecificNeed], today: Any) -> Membe
         )
     return MemberView(
         person=person,
-        name=identity.name,
+        name=identity.name or _("Not yet named"),
         father_name=identity.father_name,
         grandfather_name=identity.grandfather_name,
         also_known_as="، ".join(identity.also_known_as),

@@ -23,7 +23,7 @@ from intake.duplicates import surviving
 from intake.forms_family import LinkForm, TracingForm
 from intake.models import Area, FamilyLink, Household, Person, TracingRequest
 from intake.references import InvalidReferenceError, parse_reference
-from intake.relatives import AskedView, KinView, asked_by, known_members, relatives_of
+from intake.relatives import AskedView, KinView, asked_by, known_members, label_of, relatives_of
 from intake.services.family import end_family_link, link_family
 from intake.services.permitted import holds_for
 from intake.services.tracing import close_tracing_request, file_tracing_request
@@ -80,7 +80,7 @@ def _names(links: list[KinView]) -> dict[uuid.UUID, str]:
 
 
 def _choices(members: list[Person]) -> list[tuple[str, str]]:
-    return [(str(each.pk), each.identity.open().name) for each in members]
+    return [(str(each.pk), label_of(each)) for each in members]
 
 
 def _back(household: Household) -> HttpResponseRedirect:

@@ -21,6 +21,7 @@ from common.admin import PolicyModelAdmin
 from intake import slots
 from intake.admin import areas, drafts
 from intake.admin.detail import household_page
+from intake.admin.groups import add_group_page
 from intake.admin.registration import birth_preview, registration_page
 from intake.admin.sections import page_addresses
 from intake.admin.tokens import scan_page
@@ -65,6 +66,7 @@ class HouseholdAdmin(PolicyModelAdmin):
         "status_label",
     )
     list_filter = (EntryPointFilter, "status", "level")
+    list_before_template = "intake/desk/list_buttons.html"
     list_per_page = 50
     search_fields = ("reference",)
     search_help_text = _("Reference, token of the slip, or a name in any script")
@@ -79,6 +81,11 @@ class HouseholdAdmin(PolicyModelAdmin):
             *areas.addresses(self),
             *drafts.addresses(self),
             path("scan/", wrap(partial(scan_page, self)), name="intake_scan"),
+            path(
+                "add-group/",
+                wrap(partial(add_group_page, self)),
+                name="intake_household_add_group",
+            ),
             *page_addresses(self),
             *super().get_urls(),
         ]
@@ -151,7 +158,7 @@ class HouseholdAdmin(PolicyModelAdmin):
         members = household.present_members
         if not members:
             return "—"
-        name = members[0].identity.open().name
+        name = members[0].identity.open().name or str(_("Not yet named"))
         return format_html("<bdi>{}</bdi> {}", name, latin(name))
 
     @admin.display(description=_("arrived"), ordering="first_arrival")

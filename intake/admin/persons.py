@@ -48,6 +48,7 @@ class PersonAdmin(PolicyModelAdmin):
         "household_reference",
         "relationship",
         "is_focal_point",
+        "pre_registered",
         "sex",
         "birth_earliest",
         "birth_latest",

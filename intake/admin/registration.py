@@ -146,7 +146,7 @@ def _registered_before(household: Household) -> Any:
 def household_input(household: HouseholdForm, members: list[MemberForm]) -> HouseholdInput:
     """What the registration service takes, from checked forms."""
     data = household.cleaned_data
-    languages = {
+    languages: dict[str, Any] = {
         name: data[name].pk if data[name] else ""
         for name in ("preferred_language", "interpreter_language")
     }

@@ -28,6 +28,7 @@ from intake.admin.sections import register_page, register_section
 from intake.choices import ExitReason, ScreeningOutcomeKind
 from intake.forms_family import OutcomeForm, PersonForm, WitnessForm
 from intake.models import Household, Person, ScreeningOutcome
+from intake.relatives import label_of
 from intake.services.permitted import holds_for
 from intake.services.screening import SEPARATING, may_be_child, record_outcome, review_record
 
@@ -270,7 +271,7 @@ def _witnessed(request: HttpRequest, household: Household, form: Any) -> bool:
 def _form(kind: type[PersonForm], request: HttpRequest, household: Household, people: Any) -> Any:
     rows = Person.objects.filter(pk__in=[each.pk for each in people]).select_related("identity")
     rows = rows.exclude(exit_reason__in=(ExitReason.DUPLICATE, ExitReason.ERROR))
-    members = [(str(each.pk), each.identity.open().name) for each in rows.order_by("position")]
+    members = [(str(each.pk), label_of(each)) for each in rows.order_by("position")]
     return kind(request.POST if request.method == "POST" else None, members=[("", "—"), *members])
 
 

@@ -3,7 +3,7 @@
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from intake.choices import HouseholdStatus, Sex
+from intake.choices import HouseholdStatus, RegistrationLevel, Sex
 from intake.models import EntryPoint, Household, Person
 
 
@@ -14,6 +14,7 @@ class HouseholdFilter(django_filters.FilterSet):
     arrived_after = django_filters.IsoDateTimeFilter(field_name="arrived_at", lookup_expr="gte")
     arrived_before = django_filters.IsoDateTimeFilter(field_name="arrived_at", lookup_expr="lt")
     status = django_filters.ChoiceFilter(choices=HouseholdStatus.choices, label=_("status"))
+    level = django_filters.ChoiceFilter(choices=RegistrationLevel.choices, label=_("registration"))
     updated_since = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
 
     class Meta:

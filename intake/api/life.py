@@ -133,7 +133,7 @@ class MoveSerializer(serializers.ModelSerializer[HouseholdMove]):
 class LifeActions:
     """Exits, returns, births and moves; a mixin of the household views."""
 
-    def _member(self, household: Household, pk: Any, field: str) -> Person:
+    def _one_of(self, household: Household, pk: Any, field: str) -> Person:
         (person,) = self._chosen(household, [pk], field)
         return person
 
@@ -234,7 +234,7 @@ class LifeActions:
             household=household,
             data=MemberInput(**data),
             occurred_at=occurred_at,
-            mother=self._member(household, mother, "mother") if mother else None,
+            mother=self._one_of(household, mother, "mother") if mother else None,
         )
         return self._person(child, status=200 if known else 201)
 
@@ -259,7 +259,7 @@ class LifeActions:
         typed.is_valid(raise_exception=True)
         data = typed.validated_data
         persons = self._chosen(household, data["persons"], "persons")
-        focal = data["focal_point"] and self._member(household, data["focal_point"], "focal_point")
+        focal = data["focal_point"] and self._one_of(household, data["focal_point"], "focal_point")
         if data["to"] is None:
             part = services.split_household(
                 actor=request.user,

@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from intake.births import BRACKETS
 from intake.choices import (
     BirthPrecision,
     BirthSource,
@@ -28,7 +29,7 @@ from intake.choices import (
     Relationship,
     Sex,
 )
-from intake.inputs import ConsentInput, DocumentInput, HouseholdInput, MemberInput
+from intake.inputs import ConsentInput, DocumentInput, GroupCount, HouseholdInput, MemberInput
 from intake.models import EntryPoint, Household
 from intake.services.checking import MOST_MEMBERS
 
@@ -70,6 +71,22 @@ FAMILY: dict[str, Any] = {
 }
 
 
+COUNTED: dict[str, Any] = {
+    "id": "0197e4a0-7c00-7000-8000-000000000002",
+    "arrival": {"entry_point": "ISHKOSHIM", "arrived_at": "2021-07-05T04:30:00+05:00"},
+    "phones": ["+93700000002"],
+    "level": "group",
+    "declared_size": 4,
+    "members": [{"name": "Зарина", "sex": "F", "birth": "34", "relationship": "head"}],
+    "group": {
+        "counts": [
+            {"sex": "F", "bracket": "0-4", "persons": 2},
+            {"sex": "M", "bracket": "60+", "persons": 1},
+        ]
+    },
+}
+
+
 class ArrivalInputSerializer(Shape):
     """Where and when they crossed, or were received from another operation."""
 
@@ -103,6 +120,9 @@ def _text(length: int) -> serializers.CharField:
     return serializers.CharField(max_length=length, required=False, allow_blank=True, default="")
 
 
+_BRACKETS = [(bracket, bracket) for bracket in BRACKETS]
+
+
 class MemberInputSerializer(Shape):
     """One person. `birth` takes what people say: 1360, about 40, 13 months, 18 Aqrab 1396."""
 
@@ -115,6 +135,13 @@ class MemberInputSerializer(Shape):
     )
     sex = Choice(Sex.choices)
     birth = _text(60)
+    bracket = Choice(
+        _BRACKETS,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Of who is counted only, in a household of level `group`: instead of a birth",
+    )
     birth_source = Choice(BirthSource.choices, required=False, default=BirthSource.STATED)
     relationship = Choice(Relationship.choices, required=False, default=Relationship.UNKNOWN)
     nationality = _text(3)
@@ -134,7 +161,26 @@ class MemberInputSerializer(Shape):
     )
 
 
-@extend_schema_serializer(examples=[OpenApiExample("A family", value=FAMILY, request_only=True)])
+class GroupCountSerializer(Shape):
+    """So many people of one sex and age bracket, counted without their names."""
+
+    sex = Choice(Sex.choices)
+    bracket = Choice(_BRACKETS)
+    persons = serializers.IntegerField(min_value=0, max_value=MOST_MEMBERS)
+
+
+class GroupSerializer(Shape):
+    """The others of a group: everybody but the `members`, of whom the focal point has a name."""
+
+    counts = GroupCountSerializer(many=True)
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("A family", value=FAMILY, request_only=True),
+        OpenApiExample("A group, counted", value=COUNTED, request_only=True),
+    ]
+)
 class HouseholdInputSerializer(Shape):
     """A household with its members. A client that makes `id` may send it again safely."""
 
@@ -147,6 +193,8 @@ class HouseholdInputSerializer(Shape):
         child=serializers.CharField(max_length=40), max_length=10, required=False, default=list
     )
     declared_size = serializers.IntegerField(required=False, allow_null=True, default=None)
+    level = Choice(RegistrationLevel.choices, required=False, default=RegistrationLevel.INDIVIDUAL)
+    group = GroupSerializer(required=False, allow_null=True, default=None)
     livestock = _text(200)
     legal_basis = Choice(LegalBasis.choices, required=False, default=LegalBasis.VITAL_INTEREST)
     consents = ConsentSerializer(many=True, required=False, default=list)
@@ -187,9 +235,12 @@ def member_input(data: dict[str, Any]) -> MemberInput:
 
 def household_input(data: dict[str, Any]) -> HouseholdInput:
     """What the service takes, from a valid household."""
-    rest = {key: data[key] for key in data if key not in {"arrival", "members", "consents"}}
+    apart = {"arrival", "members", "consents", "group"}
+    rest = {key: data[key] for key in data if key not in apart}
+    group = data["group"] or {"counts": ()}
     return HouseholdInput(
         **rest,
+        counts=tuple(GroupCount(**each) for each in group["counts"]),
         entry_point=data["arrival"]["entry_point"],
         arrived_at=data["arrival"]["arrived_at"],
         transferred_from=data["arrival"]["transferred_from"],
@@ -246,6 +297,9 @@ class PersonSerializer(Shape):
     age_bracket = serializers.CharField()
     relationship = serializers.ChoiceField(Relationship.choices)
     is_focal_point = serializers.BooleanField()
+    pre_registered = serializers.BooleanField(
+        help_text="Counted at a group pre-registration: the name is empty until it is completed"
+    )
     nationality = serializers.CharField()
     marital_status = serializers.ChoiceField(MaritalStatus.choices)
     legal_status = serializers.ChoiceField(LegalStatus.choices)

@@ -30,6 +30,7 @@ from common.errors import DomainError
 from intake import duplicates, services
 from intake.api import serializers as shapes
 from intake.api.border import BORDER_POLICY, EntryPointActions
+from intake.api.editing import MemberEdits
 from intake.api.family import FAMILY_POLICY, FamilyActions
 from intake.api.filters import EntryPointFilter, HouseholdFilter, PersonFilter
 from intake.api.life import LIFE_POLICY, WHOLE, LifeActions
@@ -109,6 +110,7 @@ class ChangesOldestFirst:
 
 
 class HouseholdViewSet(
+    MemberEdits,
     LifeActions,
     FamilyActions,
     SlipActions,
@@ -131,6 +133,7 @@ class HouseholdViewSet(
         "partial_update": P.HOUSEHOLDS_EDIT,
         "members": P.HOUSEHOLDS_READ,
         "add_member": P.HOUSEHOLDS_REGISTER,
+        **MemberEdits.member_policy,
         "arrivals": P.HOUSEHOLDS_READ,
         "add_arrival": P.HOUSEHOLDS_REGISTER,
         **LIFE_POLICY,

@@ -16,15 +16,22 @@ In SQL, with ``t5 t12 t18 t60`` from ``bracket_thresholds``::
          WHEN mid > t60 THEN '18-59' ELSE '60+' END     -- mid = earliest + (latest-earliest)/2
 
 Brackets: UNHCR as published on HDX. Benefit of the doubt at 18: UNHCR and UNICEF practice.
+
+``birth_of_bracket`` goes the other way: who was only counted in a bracket has the whole range of
+births that the bracket means on that day.
 """
 
 from datetime import date
 from functools import lru_cache
 
 from intake.births.dates import years_before
+from intake.births.values import ONE_DAY, Birth
+from intake.choices import BirthPrecision, Calendar
 
 CHILD_AGE = 18
 OLDER_AGE = 60
+# The oldest that someone counted as "60+" is taken to be; nobody that old was counted yet.
+OLDEST_AGE = 110
 UNKNOWN_BRACKET = "unknown"
 
 # Each bracket and the age at which one leaves it.
@@ -76,3 +83,25 @@ def age_bracket(birth_earliest: date | None, birth_latest: date | None, on: date
         if reference > born_after:
             return name
     return _LAST_BRACKET
+
+
+def birth_of_bracket(bracket: str, on: date) -> Birth | None:
+    """The births of everybody in a bracket on ``on``; None for "unknown".
+
+    ``age_bracket`` of the answer on ``on`` is the bracket again. Nobody in 12-17 is taken for an
+    adult later without cause: while the range reaches below 18, the person is a child. Raises
+    ``ValueError`` for what is no bracket.
+    """
+    if bracket == UNKNOWN_BRACKET:
+        return None
+    if bracket not in BRACKETS:
+        raise ValueError("no such bracket")
+    latest = on
+    for name, left_at in (*_LEFT_AT, (_LAST_BRACKET, OLDEST_AGE)):
+        born_after = years_before(on, left_at)
+        if name == bracket:
+            return Birth(
+                born_after + ONE_DAY, latest, BirthPrecision.BRACKET, Calendar.GREGORIAN, ""
+            )
+        latest = born_after
+    raise AssertionError("unreachable")

@@ -93,6 +93,10 @@ def in_both_calendars(birth: Birth) -> BothCalendars:
     )
 
 
+# Ranges that come from an age: their days mean nothing.
+_IN_YEARS = (BirthPrecision.AGE, BirthPrecision.AGE_ESTIMATE, BirthPrecision.BRACKET)
+
+
 def _show(birth: Birth, calendar: Calendar) -> str:
     first = _parts(birth.earliest, calendar)
     last = _parts(birth.latest, calendar)
@@ -103,7 +107,7 @@ def _show(birth: Birth, calendar: Calendar) -> str:
             return _digits(first[:2])
         if first[0] == last[0] and (first[1], last[1]) == (1, 12):
             return _digits(first[:1])
-    if birth.precision in (BirthPrecision.AGE, BirthPrecision.AGE_ESTIMATE):
+    if birth.precision in _IN_YEARS:
         if first[0] == last[0]:
             return _digits(first[:1])
         return f"{_digits(first[:1])} – {_digits(last[:1])}"

@@ -54,7 +54,12 @@ class Likeness:
 
 
 def compare(a: Sequence[Member], b: Sequence[Member]) -> Likeness:
-    """How alike two households are."""
+    """How alike two households are, by the members who have a name.
+
+    Those who are counted only are like any others of their sex and age: they neither speak for a
+    repeat nor against one.
+    """
+    a, b = _named(a), _named(b)
     if not a or not b:
         return Likeness()
     matches = _assigned(a, b, LIKE_PERSON)
@@ -79,8 +84,24 @@ def compare(a: Sequence[Member], b: Sequence[Member]) -> Likeness:
 
 
 def counterparts(a: Sequence[Member], b: Sequence[Member]) -> dict[uuid.UUID, uuid.UUID]:
-    """Who of `b` is who of `a`, given that the households are one: ids of b to ids of a."""
-    return {second.id: first.id for _, first, second in _assigned(a, b, 0.0)}
+    """Who of `b` is who of `a`, given that the households are one: ids of b to ids of a.
+
+    After the names, who was counted only on one side is taken for one of the other side whose sex
+    and birth allow it: else a family counted first and named later would be twice in the count.
+    """
+    found = {second.id: first.id for _, first, second in _assigned(a, b, 0.0)}
+    taken = set(found.values())
+    open_a = [member for member in a if member.id not in taken]
+    open_b = [member for member in b if member.id not in found]
+    rest = [
+        (birth, first, second)
+        for first in open_a
+        for second in open_b
+        if not (first.name and second.name)
+        and {first.sex, second.sex} != {"F", "M"}
+        and (birth := _births(first, second)) > 0
+    ]
+    return found | {second.id: first.id for _, first, second in _best(rest)}
 
 
 def person_likeness(a: Member, b: Member, *, name_from: float = SAME_NAME) -> float:
@@ -123,6 +144,11 @@ def _assigned(
         for second in b
         if (score := person_likeness(first, second, name_from=name_from)) > 0 and score >= least
     ]
+    return _best(scored)
+
+
+def _best(scored: list[tuple[float, Member, Member]]) -> list[tuple[float, Member, Member]]:
+    """The best of the pairs, nobody twice."""
     scored.sort(key=lambda each: (-each[0], str(each[1].id), str(each[2].id)))
     taken: set[uuid.UUID] = set()
     chosen = []
@@ -131,6 +157,10 @@ def _assigned(
             taken |= {first.id, second.id}
             chosen.append((score, first, second))
     return chosen
+
+
+def _named(members: Sequence[Member]) -> list[Member]:
+    return [member for member in members if member.name or member.documents]
 
 
 def _all(members: Sequence[Member], name: str) -> frozenset[bytes]:

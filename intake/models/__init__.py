@@ -18,6 +18,7 @@ from intake.models.persons import (
 )
 from intake.models.screening import ScreeningOutcome
 from intake.models.tokens import SlipToken, TokenSheet
+from intake.models.versions import IdentityVersion
 
 __all__ = [
     "Area",
@@ -35,6 +36,7 @@ __all__ = [
     "HouseholdMove",
     "Identity",
     "IdentityKey",
+    "IdentityVersion",
     "ImportBatch",
     "ImportRow",
     "Language",

@@ -48,6 +48,9 @@ class Person(BaseModel):
     with its precision; both ends empty when nothing is known. `arrived_at` is when the person came
     into the count by `entry`: it repeats the arrival's time so that figures need no join, and is
     the time of birth of who was born here.
+    Of who was only counted in an age group the birth is that group's range on the day they were
+    counted (precision `age_bracket`, always Gregorian). `pre_registered` until somebody writes down
+    who the person is: then there is an identity without a name.
     """
 
     household = models.ForeignKey(Household, models.PROTECT, related_name="members")
@@ -72,6 +75,11 @@ class Person(BaseModel):
         _("relationship"), max_length=20, choices=Relationship, default=Relationship.UNKNOWN
     )
     is_focal_point = models.BooleanField(_("focal point"), default=False)
+    pre_registered = models.BooleanField(
+        _("counted only"),
+        default=False,
+        help_text=_("Counted at a group pre-registration; who it is, is to be completed."),
+    )
     sex = models.CharField(_("sex"), max_length=10, choices=Sex)
     birth_earliest = models.DateField(_("born not before"), null=True, blank=True)
     birth_latest = models.DateField(_("born not after"), null=True, blank=True)

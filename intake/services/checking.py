@@ -13,7 +13,14 @@ from accounts.models import Operation
 from accounts.policies import Permission, Scopes, access_of
 from common import clock
 from common.errors import FieldProblem, InvalidInput
-from intake.births import Birth, BirthError, is_child, parse_birth
+from intake.births import (
+    BRACKETS,
+    Birth,
+    BirthError,
+    birth_of_bracket,
+    is_child,
+    parse_birth,
+)
 from intake.choices import (
     BirthSource,
     ConsentPurpose,
@@ -27,6 +34,7 @@ from intake.inputs import HouseholdInput, MemberInput
 from intake.lookups import Codes, codes
 from intake.models import EntryPoint
 from intake.names import is_blank
+from intake.services.groups import check_group
 
 LONGEST_NAME = 200
 LONGEST_NOTE = 4000
@@ -55,8 +63,12 @@ class Context:
 
 @dataclass(frozen=True)
 class Checked:
-    """An input that may be written: the arrival on the operation's clock, births as ranges."""
+    """An input that may be written: the arrival on the operation's clock, births as ranges.
 
+    `sent` is what was sent; in `data` its counts have become members.
+    """
+
+    sent: HouseholdInput
     data: HouseholdInput
     entry_point: EntryPoint
     arrived_at: datetime
@@ -95,6 +107,7 @@ def check_household(
     arrived_at = _arrival(data, context, problems)
     said_on = arrived_at.astimezone(context.operation.zone).date()
     _codes_of_household(data, context.codes, problems)
+    sent, data = data, check_group(data, MOST_MEMBERS, problems)
     if not data.members:
         problems.append(FieldProblem("members", "required", _("Register at least one person.")))
     elif len(data.members) > MOST_MEMBERS:
@@ -102,7 +115,14 @@ def check_household(
             FieldProblem("members", "too_many", _("Register at most 60 people in one household."))
         )
     births = [
-        check_member(member, context, f"members.{index}", said_on, problems)
+        check_member(
+            member,
+            context,
+            f"members.{index}",
+            said_on,
+            problems,
+            unnamed=data.level == RegistrationLevel.GROUP,
+        )
         for index, member in enumerate(data.members)
     ]
     focal_point = _focal_point(data.members, births, said_on)
@@ -111,6 +131,7 @@ def check_household(
     if problems:
         raise invalid(problems)
     return Checked(
+        sent=sent,
         data=data,
         entry_point=context.entry_points[data.entry_point],
         arrived_at=arrived_at,
@@ -200,10 +221,15 @@ def check_member(
     path: str,
     said_on: date,
     problems: list[FieldProblem],
+    *,
+    unnamed: bool = False,
 ) -> Birth | None:
-    """Check one person and read the birth; problems are added under `path`."""
+    """Check one person and read the birth; problems are added under `path`.
+
+    With `unnamed`, a person may be counted only: without a name, and by age bracket.
+    """
     known = context.codes
-    if is_blank(member.name):
+    if is_blank(member.name) and not unnamed:
         problems.append(
             FieldProblem(f"{path}.name", "required", _("Write the name; one name is enough."))
         )
@@ -231,6 +257,8 @@ def check_member(
                 FieldProblem(f"{path}.documents.{index}.number", "required", _("Write the number."))
             )
     _check_needs(member, known, path, problems)
+    if member.bracket:
+        return _counted_birth(member, path, said_on, problems, counted=unnamed)
     return _birth(member, path, said_on, problems)
 
 
@@ -261,20 +289,43 @@ def _birth(
         return None
 
 
+def _counted_birth(
+    member: MemberInput,
+    path: str,
+    said_on: date,
+    problems: list[FieldProblem],
+    *,
+    counted: bool,
+) -> Birth | None:
+    field = f"{path}.bracket"
+    if not counted:
+        detail = _("An age group is for people who are counted only: write the birth or age.")
+        problems.append(FieldProblem(field, "not_at_this_level", detail))
+    elif member.bracket not in BRACKETS:
+        problems.append(_unknown(field))
+    elif member.birth.strip():
+        detail = _("Write the birth or the age group, not both.")
+        problems.append(FieldProblem(field, "conflict", detail))
+    else:
+        return birth_of_bracket(member.bracket, said_on)
+    return _birth(member, path, said_on, problems)
+
+
 def _focal_point(members: Sequence[MemberInput], births: Sequence[Birth | None], on: date) -> int:
     """Who was marked; else the head, of several the first (families say so); else the eldest
-    adult, else the eldest.
+    adult, else the eldest. Not marked, always one who has a name, where anybody has.
     """
     marked = next((index for index, member in enumerate(members) if member.focal_point), None)
     if marked is not None:
         return marked
 
-    def rank(index: int) -> tuple[bool, bool, date]:
+    def rank(index: int) -> tuple[bool, bool, bool, date]:
         head = members[index].relationship == Relationship.HEAD
+        unnamed = is_blank(members[index].name)
         birth = births[index]
         if head or birth is None:
-            return (not head, False, date.min if head else date.max)
-        return (True, is_child(birth.earliest, birth.latest, on), birth.earliest)
+            return (unnamed, not head, False, date.min if head else date.max)
+        return (unnamed, True, is_child(birth.earliest, birth.latest, on), birth.earliest)
 
     return min(range(len(members)), key=rank, default=0)
 

@@ -242,7 +242,9 @@ def _back(actor: Any, household: Household, person: Person, **when: Any) -> Pers
 def settle(household: Household, *, needs_focal_point: bool) -> None:
     """Close a household without people, open one that has some, and name a focal point."""
     members = list(
-        household.members.filter(left_at__isnull=True).order_by("birth_earliest", "position")
+        household.members.filter(left_at__isnull=True).order_by(
+            "pre_registered", "birth_earliest", "position"
+        )
     )
     status = HouseholdStatus.ACTIVE if members else HouseholdStatus.CLOSED
     if household.merged_into_id is None:

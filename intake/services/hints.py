@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.errors import FieldProblem, InvalidState
 from intake.inputs import HouseholdInput
-from intake.models import Household, Identity, Person, ScreeningOutcome
+from intake.models import Household, Identity, IdentityVersion, Person, ScreeningOutcome
 from intake.names import sealed_hint
 from intake.services.checking import invalid
 from intake.services.permitted import require_editor
@@ -89,8 +89,24 @@ def _take_out(household: Household) -> str:
 def _take_out_of(person: Person) -> str:
     identity = Identity.objects.select_for_update().get(pk=person.pk)
     data = identity.open()
-    text, data.notes = data.notes, ""
+    texts = [*_take_out_of_versions(person), data.notes]
+    data.notes = ""
     identity.sealed = Identity.sealing(person, data).sealed
     identity.save(update_fields=["sealed"])
     person.save(update_fields=[])  # who follows changes learns of it
-    return text
+    return "\n".join(text for text in dict.fromkeys(texts) if text)
+
+
+def _take_out_of_versions(person: Person) -> list[str]:
+    """The one change that is made to earlier versions: what endangers somebody leaves them too."""
+    texts = []
+    versions = IdentityVersion.objects.select_for_update().filter(person=person)
+    for version in versions.order_by("replaced_at"):
+        content = version.open()
+        notes = str(content["identity"].get("notes", ""))
+        if sealed_hint(notes):
+            texts.append(notes)
+            content["identity"]["notes"] = ""
+            version.seal(content)
+            version.save(update_fields=["sealed"])
+    return texts

@@ -14,7 +14,7 @@ from accounts.policies import Permission, access_of
 from audit.events import record_event
 from common.errors import Conflict, DomainError, FieldProblem, InvalidState, NotPermitted
 from intake.births import Birth
-from intake.choices import ExitReason, HouseholdStatus, NeedStatus, RegistrationLevel
+from intake.choices import ExitReason, HouseholdStatus, NeedStatus
 from intake.hooks import household_changed
 from intake.inputs import HouseholdInput, MemberInput
 from intake.models import (
@@ -247,9 +247,7 @@ def _write_member(
     )
     add_said_needs(actor, person, data, context, rows)
     rows.write()
-    if household.level == RegistrationLevel.GROUP:
-        household.level = RegistrationLevel.INDIVIDUAL
-    # Also when the level stays: who follows changes by `updated_since` must learn of the person.
+    # Also when nothing changes: who follows changes by `updated_since` must learn of the person.
     household.save(update_fields=["level"])
     refresh_suggestions(actor=actor, household=household)
     record_event("household.changed", household, actor=actor, added=1)

@@ -17,7 +17,7 @@ from common.copying import copy_rows, copy_values
 from common.encryption import lookup_hash
 from common.ids import new_id
 from intake.births import Birth
-from intake.choices import EntryKind, NeedStatus
+from intake.choices import EntryKind, NeedStatus, RegistrationLevel
 from intake.inputs import HouseholdInput, MemberInput
 from intake.keys import key_values
 from intake.models import (
@@ -31,6 +31,7 @@ from intake.models import (
     SpecificNeed,
 )
 from intake.models.persons import IdentityData
+from intake.names import is_blank
 from intake.references import format_reference, new_token
 from intake.services.checking import Checked, Context
 from intake.services.composition import suggestions
@@ -148,7 +149,9 @@ def build_registration(
 ) -> Registration:
     """Build every row of one checked household into `rows`."""
     data = checked.data
-    household = _build_household(actor, data, context, serial, import_batch)
+    household = _build_household(
+        actor, data, context, serial, import_batch, fingerprint(checked.sent)
+    )
     arrival = Arrival(
         household=household,
         entry_point=checked.entry_point,
@@ -193,13 +196,14 @@ def _build_household(
     context: Context,
     serial: int,
     import_batch: ImportBatch | None,
+    mark: bytes,
 ) -> Household:
     year = clock.today(context.operation.zone).year
     return Household(
         pk=data.id or new_id(),
         reference=format_reference(context.operation.reference_prefix, year, serial),
         token=new_token(),
-        level=data.level,
+        level=_level(data),
         declared_size=data.declared_size,
         origin_area_id=data.origin_area or None,
         preferred_language_id=data.preferred_language or None,
@@ -207,10 +211,16 @@ def _build_household(
         legal_basis=data.legal_basis,
         livestock=data.livestock,
         contact={"phones": list(data.phones), "notes": data.notes},
-        fingerprint=fingerprint(data),
+        fingerprint=mark,
         registered_by=actor,
         import_batch=import_batch,
     )
+
+
+def _level(data: HouseholdInput) -> str:
+    """A group while anybody has no name yet; one alone who has a name is no group."""
+    unnamed = any(is_blank(member.name) for member in data.members)
+    return RegistrationLevel.GROUP if unnamed else RegistrationLevel.INDIVIDUAL
 
 
 def build_person(
@@ -235,6 +245,7 @@ def build_person(
         position=position,
         relationship=member.relationship,
         is_focal_point=focal,
+        pre_registered=is_blank(member.name),
         sex=member.sex,
         nationality_id=member.nationality or None,
         marital_status=member.marital_status,
@@ -293,7 +304,7 @@ def build_need(actor: Any, person: Person, code: str, status: str) -> SpecificNe
 def identity_data(member: MemberInput) -> IdentityData:
     """What is kept sealed of a person as typed."""
     return IdentityData(
-        name=member.name.strip(),
+        name="" if is_blank(member.name) else member.name.strip(),
         father_name=member.father_name.strip(),
         grandfather_name=member.grandfather_name.strip(),
         also_known_as=list(member.also_known_as),

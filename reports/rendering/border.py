@@ -36,7 +36,7 @@ def _since(value: Any, meta: Figures, fmt: Formatter) -> Cell:
     moment = parse_moment(value, zone_of(meta))
     if not isinstance(moment, datetime):
         return text_cell("–")
-    return Cell(fmt.moment(moment), moment.isoformat(timespec="minutes"))
+    return Cell(fmt.moment(moment, year=False), moment.isoformat(timespec="minutes"))
 
 
 def entry_points(rows: list[Figures], block: Figures, meta: Figures, fmt: Formatter) -> Table:

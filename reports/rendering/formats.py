@@ -102,10 +102,10 @@ class Formatter:
             text += f" ({hijri.day} {AFGHAN_MONTHS[hijri.month - 1]} {hijri.year})"
         return self.native(text)
 
-    def moment(self, value: datetime) -> str:
+    def moment(self, value: datetime, *, year: bool = True) -> str:
         """A day and the hour on a 24-hour clock, without the zone."""
         comma = "،" if is_rtl(self.language) else ","
-        return f"{self.day(value.date())}{comma} " + self.native(f"{value:%H:%M}")
+        return f"{self.day(value.date(), year=year)}{comma} " + self.native(f"{value:%H:%M}")
 
 
 def parse_moment(value: Any, zone: tzinfo) -> datetime | date | None:

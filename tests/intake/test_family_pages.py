@@ -185,6 +185,8 @@ def test_a_registrar_files_a_request_and_sees_no_candidate(alice: User, dana: Us
 def test_what_is_wrong_stands_at_its_field_and_nothing_is_lost(alice: User) -> None:
     home = asking_household(alice, consents=[])
     url = f"/admin/intake/household/{home.pk}/tracing/"
+    nowhere = signed_in(alice).post(url, filled(home, last_seen_area="Atlantis"))
+    assert "This area is not known" in nowhere.content.decode()
     wrong = signed_in(alice).post(url, filled(home, name="", birth="flood"))
     assert wrong.status_code == 422
     assert wrong.content.decode().count("dk-error") >= 2

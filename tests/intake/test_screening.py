@@ -14,7 +14,14 @@ from audit.models import Event
 from common import clock
 from common.errors import InvalidInput, InvalidState, NotPermitted
 from intake.choices import ExitReason, NeedStatus, ScreeningOutcomeKind
-from intake.models import Household, Person, PersonExit, ScreeningOutcome, SpecificNeed
+from intake.models import (
+    Household,
+    IdentityVersion,
+    Person,
+    PersonExit,
+    ScreeningOutcome,
+    SpecificNeed,
+)
 from intake.names import sealed_hint
 from intake.services.hints import hinted_notes, hints_of, move_note
 from intake.services.screening import EFFECTS, record_outcome, review_record, sealed_remark
@@ -218,6 +225,18 @@ def test_a_note_is_moved_out_of_the_identity_and_read_by_its_role_only(
     with pytest.raises(InvalidState):
         move_note(actor=alice, household=home, person=note.person)
     assert ScreeningOutcome.objects.count() == 1
+
+
+def test_earlier_versions_of_a_person_lose_the_note_too(alice: User) -> None:
+    home = make_household(alice, [member("Habib", sex="M", birth="1360", notes="had a rifle")])
+    version = IdentityVersion(person=first(home), replaced_by=alice)
+    version.seal({"identity": vars(first(home).identity.open()), "person": {}})
+    version.save()
+    made = move_note(actor=alice, household=home, person=first(home))
+    version.refresh_from_db()
+    assert version.open()["identity"]["notes"] == ""
+    assert version.open()["identity"]["name"] == "Habib"
+    assert made.sealed["remarks"] == "had a rifle"
 
 
 def test_the_household_s_note_goes_to_the_record_of_its_focal_point(alice: User) -> None:

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('intake', '0007_drafts'),
+        ('intake', '0008_group'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
