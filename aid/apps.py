@@ -29,9 +29,12 @@ class AidConfig(AppConfig):
     verbose_name = _("Aid")
 
     def ready(self) -> None:
-        """Register the sectors, and that requests follow a household found to be a repeat."""
+        """Register the sectors, and that requests follow a household: its repeat, its consent."""
+        from aid.services import consent_changed
+        from intake.hooks import on_consent_changed
         from intake.merging import MOVES, register_merge
 
+        on_consent_changed(consent_changed)
         register_merge("aid.AidRequest", "household", MOVES)
         register_merge("aid.AidRequest", "person", MOVES)
         register_codelist(

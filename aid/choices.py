@@ -43,6 +43,10 @@ class RequestStatus(models.TextChoices):
     REROUTED = "rerouted", _("Rerouted")
 
 
+# An agency that works on a request may learn whom it is for, where consent allows.
+AT_WORK = (RequestStatus.ACCEPTED, RequestStatus.IN_PROGRESS, RequestStatus.ON_HOLD)
+
+
 class CapacityAnswer(models.TextChoices):
     """What a service answers about its capacity (SDOH Clinical Care)."""
 

@@ -16,19 +16,18 @@ from typing import Any
 
 from accounts.models import Operation
 from accounts.policies import Access, Permission, access_of
-from aid.choices import RequestStatus, is_emergency_care
+from aid.choices import AT_WORK, is_emergency_care
 from aid.models import AidRequest
 from audit.access import record_access
 from common import clock
 from common.encryption import lookup_hash
 from intake.births import age_bracket
 from intake.choices import ConsentPurpose
-from intake.models import Consent, Household, Person
+from intake.consents import answers_of
+from intake.models import Person
 from reception.models import Site
 
-S = RequestStatus
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-AT_WORK = (S.ACCEPTED, S.IN_PROGRESS, S.ON_HOLD)
 P = ConsentPurpose
 # Which consents cover a sector, the most specific first; the first answer found decides.
 PURPOSES: dict[str, tuple[str, ...]] = {
@@ -85,38 +84,45 @@ def present_beneficiary(
     if not reader.is_agency:
         return _for_staff(request)
     shown = _for_agency(request, reader)
-    if identity and may_be_named(request):
-        shown["contact"] = _contact(request)
+    if identity and (named := may_be_named(request)).person:
+        shown["contact"] = _contact(request, named)
         record_access(reader.user, "read", request.person or request.household)
     return shown
 
 
-def may_be_named(request: AidRequest) -> bool:
-    """Whether the agency at work may learn name and phone: consent, and nobody who left."""
-    if request.status not in AT_WORK:
-        return False
-    if request.person is not None and request.person.left_at is not None:
-        return False
+@dataclass(frozen=True)
+class Named:
+    """What an agency at work may learn: of the person who is named, of the household's phones."""
+
+    person: bool = False
+    household: bool = False
+
+
+def may_be_named(request: AidRequest) -> Named:
+    """What the agency at work may learn: with consent, and of nobody who left.
+
+    The household's phones need the household's own answer, also where a person agreed for
+    themself; a person's own no holds also in a request for the household.
+    """
     household = request.household or (request.person.household if request.person else None)
-    return household is not None and _consented(household, request)
-
-
-def _consented(household: Household, request: AidRequest) -> bool:
+    person = contact_person(request)
+    if request.status not in AT_WORK or household is None:
+        return Named()
+    if person is not None and person.left_at is not None:
+        return Named()
     purposes = PURPOSES.get(request.sector_id, (P.ASSISTANCE,))
-    answers = {
-        (each.purpose, each.recipient): each.given
-        for each in Consent.objects.filter(
-            household=household,
-            purpose__in=purposes,
-            recipient__in=("", request.agency.code),
-            withdrawn_at__isnull=True,
-        )
-    }
-    for purpose in purposes:
-        for recipient in (request.agency.code, ""):
-            if (answer := answers.get((purpose, recipient))) is not None:
-                return answer
-    return False
+    agency = request.agency.code
+    answers = answers_of(household.pk, person.pk if person else None, (agency,))
+    for_person = answers.for_person(purposes, agency)
+    return Named(for_person, for_person and answers.for_household(purposes, agency))
+
+
+def contact_person(request: AidRequest) -> Person | None:
+    """Whose name it would be: the person, or the focal point of the household."""
+    if request.person is not None or request.household is None:
+        return request.person
+    present = request.household.members.filter(left_at__isnull=True)
+    return present.order_by("-is_focal_point", "position").first()
 
 
 def _site(site: Site, access: Access) -> dict[str, Any]:
@@ -160,15 +166,13 @@ def _for_agency(request: AidRequest, reader: Reader) -> dict[str, Any]:
     }
 
 
-def _contact(request: AidRequest) -> dict[str, Any]:
+def _contact(request: AidRequest, named: Named) -> dict[str, Any]:
     """Name and phones of the person, or of the household's focal point. Personal data."""
-    person = request.person
+    person = contact_person(request)
     household = request.household or (person.household if person else None)
     assert household is not None
-    if person is None:
-        present = household.members.filter(left_at__isnull=True)
-        person = present.order_by("-is_focal_point", "position").first()
     identity = getattr(person, "identity", None) if person is not None else None
     data = identity.open() if identity is not None else None
-    phones = [*(data.phones if data else []), *household.phones]
+    own = data.phones if data else []
+    phones = [*own, *(household.phones if named.household else [])]
     return {"name": data.name if data else "", "phones": list(dict.fromkeys(phones))}

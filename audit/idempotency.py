@@ -89,16 +89,24 @@ class IdempotentWrites:
         if isinstance(exc, _Replay):
             kept = json.loads(unseal(exc.reply.body or b"", context=CONTEXT))
             return Response(
-                kept["body"],
+                self.replayed(kept["body"]),
                 status=exc.reply.status,
                 headers={**kept["headers"], "Idempotency-Replayed": "true"},
             )
         return super().handle_exception(exc)  # type: ignore[misc,no-any-return]
 
+    def kept(self, data: Any) -> Any:
+        """What is kept of an answer. Override to leave out what may have to be taken back."""
+        return data
+
+    def replayed(self, data: Any) -> Any:
+        """What is answered again. Override where what the reader may see can have changed."""
+        return data
+
     def _keep(self, response: HttpResponseBase) -> None:
         assert self._reply is not None
         headers = {name: response[name] for name in ("ETag", "Location") if name in response}
-        data = getattr(response, "data", None)
+        data = self.kept(getattr(response, "data", None))
         body = JSONRenderer().render({"body": data, "headers": headers})
         self._reply.status = response.status_code
         self._reply.body = seal(body, context=CONTEXT)

@@ -135,6 +135,9 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
         _("Protection"),
         [
             Item(_("Tracing requests"), "diversity_1", _list("intake_tracingrequest"), P.TRACING),
+            Item(
+                _("Protection review"), "fact_check", _list("intake_specificneed"), P.NEEDS_TIER_2
+            ),
             Item(_("Screening records"), "lock", _list("intake_screeningoutcome"), P.SCREENING),
         ],
     ),

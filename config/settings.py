@@ -259,6 +259,8 @@ SPECTACULAR_SETTINGS = {
         "EntryPointStatusEnum": "intake.choices.EntryPointStatus",
         "RegistrationLevelEnum": "intake.choices.RegistrationLevel",
         "ExitReasonEnum": "intake.choices.ExitReason",
+        "NeedStatusEnum": "intake.choices.NeedStatus",
+        "DifficultyEnum": "intake.choices.Difficulty",
         "MoveReasonEnum": "intake.choices.MoveReason",
         "RelationshipEnum": "intake.choices.Relationship",
         "KinEnum": "intake.choices.KIN",

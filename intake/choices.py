@@ -149,7 +149,7 @@ class BirthSource(models.TextChoices):
 
 
 class NeedStatus(models.TextChoices):
-    SUGGESTED = "suggested", _("Suggested by the composition of the household")
+    SUGGESTED = "suggested", _("Suggested, to be confirmed by a person")
     PENDING_REVIEW = "pending_review", _("Pending protection review")
     CONFIRMED = "confirmed", _("Confirmed")
     CLOSED = "closed", _("Closed")
@@ -282,6 +282,41 @@ class MatchStatus(models.TextChoices):
     OPEN = "open", _("To decide")
     REJECTED = "rejected", _("Somebody else")
     CONFIRMED = "confirmed", _("The one who is looked for")
+
+
+class ConsentHow(models.TextChoices):
+    """How an answer was given: a thumb or a word counts as much as a signature."""
+
+    SPOKEN = "spoken", _("Spoken")
+    SIGNED = "signed", _("Signed")
+    THUMBPRINT = "thumbprint", _("Thumbprint")
+    GUARDIAN = "guardian", _("By a parent or guardian")
+
+
+class NeedClosing(models.TextChoices):
+    """Why a need is closed. `not_so` dismisses a suggestion, which does not come back then."""
+
+    NOT_SO = "not_so", _("Looked at: it is not so")
+    REVIEWED = "reviewed", _("Reviewed by a protection officer")
+    MET = "met", _("The need is met")
+    NO_LONGER = "no_longer", _("No longer so")
+    MISTAKE = "mistake", _("Recorded by mistake")
+
+
+class Difficulty(models.IntegerChoices):
+    """Answers of the Washington Group short set; 7 and 9 are no answer."""
+
+    NONE = 1, _("No difficulty")
+    SOME = 2, _("Some difficulty")
+    A_LOT = 3, _("A lot of difficulty")
+    CANNOT = 4, _("Cannot do at all")
+    REFUSED = 7, _("Refused")
+    DO_NOT_KNOW = 9, _("Don’t know")
+
+
+class Respondent(models.TextChoices):
+    SELF = "self", _("The person")
+    PROXY = "proxy", _("Somebody else for the person")
 
 
 class TokenState(models.TextChoices):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -23,8 +23,10 @@ from intake.areas import area_code
 from intake.choices import BirthSource, LegalBasis, MaritalStatus, Relationship, Sex
 from intake.imports.lists import need_words
 from intake.imports.vocabulary import plain
+from intake.lookups import codes
 from intake.models import Country, DocumentType, EntryPoint, Language, SpecificNeedType
 from intake.names import is_blank
+from intake.needs import REVIEW_CODE
 
 MAX_MEMBERS = 60
 
@@ -43,6 +45,7 @@ COMMON_NEEDS: dict[str, Promise] = {
     "SC-UC": _("Unaccompanied child"),
     "SC-SC": _("Separated child"),
     "FU-TR": _("Looks for relatives"),
+    REVIEW_CODE: _("A protection officer should look"),
 }
 CONSENT_PURPOSES = {
     "assistance": _("Share what is needed with agencies that help"),
@@ -298,6 +301,8 @@ class MemberForm(forms.Form):
             field = self.fields[name]
             field.queryset = lists.querysets[name]  # type: ignore[attr-defined]
             field.widget.choices = choices
+        # Offered are fewer than taken: what is above the tiers waits for review.
+        self.fields["needs"].widget.choices = lists.needs
 
     def has_changed(self) -> bool:
         """Whether anything about a person was typed; a nationality chosen beforehand is not."""
@@ -354,9 +359,18 @@ FOLDED = (
 
 
 class MemberLists:
-    """Choices that every row of the form shares."""
+    """Choices that every row of the form shares.
 
-    def __init__(self) -> None:
+    Staff are offered needs of their own tiers, and to ask for a review.
+    """
+
+    def __init__(self, tiers: Collection[int]) -> None:
+        known = codes().needs
+        self.needs = [
+            (code, label)
+            for code, label in COMMON_NEEDS.items()
+            if code == REVIEW_CODE or known.get(code) in tiers
+        ]
         countries = Country.objects.filter(disabled_on__isnull=True).order_by("label")
         types = DocumentType.objects.filter(disabled_on__isnull=True).order_by("label")
         self.querysets: dict[str, QuerySet[Any]] = {
@@ -385,13 +399,6 @@ class _MemberFormSet(_BaseFormSet):
         """No row must be filled: the first may have been emptied and the second used."""
         super().add_fields(form, index)
         form.empty_permitted = True
-
-    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        """The shared lists."""
-        kwargs: dict[str, Any] = super().get_form_kwargs(index)
-        if "lists" not in kwargs:
-            kwargs["lists"] = self._lists = getattr(self, "_lists", None) or MemberLists()
-        return kwargs
 
 
 MemberFormSet = forms.formset_factory(

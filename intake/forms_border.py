@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from common import clock
 from common.errors import DomainError
+from intake.areas import area_code
 from intake.births.brackets import BRACKETS, UNKNOWN_BRACKET
 from intake.choices import CountMethod, EntryPointStatus, Finding
-from intake.forms import _IdField, area_code
+from intake.forms import _IdField
 from intake.models import EntryPoint
 from intake.models.border import LONGEST_SUMMARY, SEXES_SEEN
 from intake.services.entry_points import LONGEST_CODE, LONGEST_POINT

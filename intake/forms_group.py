@@ -221,11 +221,6 @@ class _CompletionFormSet(_BaseFormSet):
         super().add_fields(form, index)
         form.empty_permitted = True
 
-    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        """One list of choices for all rows."""
-        self._lists = getattr(self, "_lists", None) or MemberLists()
-        return {**super().get_form_kwargs(index), "lists": self._lists}
-
 
 CompletionFormSet = forms.formset_factory(
     CompletionForm,
@@ -266,15 +261,17 @@ class Row:
 
 
 def completion_rows(
-    rows: Mapping[uuid.UUID, Row], data: Any = None
+    rows: Mapping[uuid.UUID, Row], lists: MemberLists, data: Any = None
 ) -> forms.BaseFormSet[CompletionForm]:
-    """The rows, blank or as sent; each stands beside the person whom it names."""
+    """The rows, blank or as sent; each stands beside the person whom it names. `lists` are for
+    all of them.
+    """
     proposed = next((r.person.nationality_id for r in rows.values() if r.person.nationality_id), "")
     wanted: list[Row | None] = list(rows.values())
     if data is not None:
         wanted = [rows.get(key) if key else None for key in _sent_keys(data)]
     initial = [row.initial(proposed) if row else {"nationality": proposed} for row in wanted]
-    found = CompletionFormSet(data, prefix="members", initial=initial)
+    found = CompletionFormSet(data, prefix="members", initial=initial, form_kwargs={"lists": lists})
     for form, row in zip(found.forms, wanted, strict=False):
         if row is not None:
             form.counted, form.opened, form.title = row.person, row.opened, row.title

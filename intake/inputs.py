@@ -20,11 +20,20 @@ class DocumentInput:
 
 @dataclass(frozen=True, kw_only=True)
 class ConsentInput:
-    """An answer for a purpose; `recipient` is an agency's code or empty for the operation."""
+    """An answer for a purpose; `recipient` is an agency's code or empty for all (see Consent).
+
+    `explained` is the version of the text that was read out, `explained_in` its language,
+    `occurred_at` when they answered: now when it is empty.
+    """
 
     purpose: str
     recipient: str = ""
     given: bool
+    legal_basis: str = LegalBasis.CONSENT
+    explained: str = ""
+    explained_in: str = ""
+    how: str = ""
+    occurred_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

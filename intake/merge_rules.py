@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
+from common import clock
+from intake.choices import NeedStatus
 from intake.merging import MOVES, STAYS, Merge, Moves, register_merge
 
 
@@ -14,10 +17,89 @@ class MovesNewNeeds(Moves):
     """A need that was recorded only the second time goes to the counterpart; others stay."""
 
     def rows(self, model: type[models.Model], field: str, old: Any, new: Any) -> Any:
-        """Open needs that the counterpart does not have open."""
+        """Open needs that the counterpart does not have open; no suggestion that was dismissed."""
         needs: Any = model._default_manager
-        known = needs.open().filter(person_id=new).values("type_id")
-        return needs.open().filter(person_id=old).exclude(type_id__in=known)
+        counterpart = needs.filter(person_id=new)
+        dismissed = counterpart.filter(status=NeedStatus.CLOSED).values("type_id")
+        return (
+            needs.open()
+            .filter(person_id=old)
+            .exclude(type_id__in=counterpart.open().values("type_id"))
+            .exclude(status=NeedStatus.SUGGESTED, type_id__in=dismissed)
+        )
+
+
+class AnswersFollow:
+    """Answers about consent go to the survivor; where both answered, a no is kept.
+
+    The requests to agencies follow the survivor, and so must what the family agreed to. They said
+    it twice: if either time it was no, or was withdrawn, it is no until they are asked again.
+    """
+
+    def merge(self, model: type[models.Model], field: str, merge: Merge) -> Any:
+        """Move the answers; the ids of those that moved, and those that were ended."""
+        target: Any = model._meta.get_field(field).related_model
+        of_household = isinstance(merge.repeat, target)
+        pairs = {merge.repeat.pk: merge.survivor.pk} if of_household else merge.persons
+        moved: dict[str, list[str]] = {}
+        ended: list[str] = []
+        for old, new in sorted(pairs.items()):
+            rows = self._rows(model, field, of_household)
+            theirs = rows.filter(**{f"{field}_id": old})
+            for question in sorted(set(theirs.values_list("purpose", "recipient"))):
+                self._one(rows, field, old, new, question, moved, ended)
+        return {"moved": moved, "ended": ended} if moved or ended else None
+
+    @staticmethod
+    def _rows(model: type[models.Model], field: str, of_household: bool) -> Any:
+        rows: Any = model._default_manager.all()
+        # The answers of a person follow the person.
+        return rows.filter(person__isnull=True) if of_household else rows
+
+    @staticmethod
+    def _one(
+        rows: Any,
+        field: str,
+        old: uuid.UUID,
+        new: uuid.UUID,
+        question: tuple[str, str],
+        moved: dict[str, list[str]],
+        ended: list[str],
+    ) -> None:
+        purpose, recipient = question
+        asked = rows.filter(purpose=purpose, recipient=recipient)
+        ours, theirs = (list(asked.filter(**{f"{field}_id": pk})) for pk in (new, old))
+        ours_stands = next((row for row in ours if row.stands), None)
+        theirs_stands = next((row for row in theirs if row.stands), None)
+        if ours:
+            loser = theirs_stands
+            if ours_stands and ours_stands.given and not (theirs_stands and theirs_stands.given):
+                loser = ours_stands
+            if loser is not None:
+                loser.withdrawn_at = max(clock.now(), loser.occurred_at)
+                loser.save(update_fields=["withdrawn_at"])
+                ended.append(str(loser.pk))
+        moved.setdefault(str(old), []).extend(str(row.pk) for row in theirs)
+        asked.filter(**{f"{field}_id": old}).update(**{f"{field}_id": new})
+
+    def undo(self, model: type[models.Model], field: str, merge: Merge, data: Any) -> None:
+        """Move the same rows back, and let those stand again that nobody answered anew."""
+        rows: Any = model._default_manager
+        for old, ids in (data or {}).get("moved", {}).items():
+            rows.filter(pk__in=ids).update(**{f"{field}_id": old})
+        for row in rows.filter(pk__in=(data or {}).get("ended", [])):
+            asked = rows.filter(
+                purpose=row.purpose,
+                recipient=row.recipient,
+                **{f"{field}_id": getattr(row, f"{field}_id")},
+            )
+            if field == "household":
+                asked = asked.filter(person__isnull=True)
+            ended_at = row.withdrawn_at
+            since = Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=ended_at)
+            if not asked.filter(since | Q(occurred_at__gt=ended_at)).exclude(pk=row.pk).exists():
+                row.withdrawn_at = None
+                row.save(update_fields=["withdrawn_at"])
 
 
 class MovesWhereFree(Moves):
@@ -76,8 +158,11 @@ def register() -> None:
     register_merge("intake.Household", "merged_into", MOVES)
     # Members: those with a counterpart leave, others join the survivor (duplicates.decisions).
     register_merge("intake.Person", "household", STAYS)
-    for model in ("Arrival", "Consent"):
-        register_merge(f"intake.{model}", "household", STAYS)
+    register_merge("intake.Arrival", "household", STAYS)
+    register_merge("intake.Consent", "household", AnswersFollow())
+    register_merge("intake.Consent", "person", AnswersFollow())
+    # Asked twice, the answers that were given last count.
+    register_merge("intake.WashingtonGroup", "person", MOVES)
     for field in ("first", "second"):
         register_merge("intake.DuplicatePair", field, STAYS)
     # The names as they were told the second time still find the person, through the closed record.

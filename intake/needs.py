@@ -6,12 +6,16 @@ Codes (2009): nobody is asked anything for them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from intake.births import age_bracket, is_child
-from intake.choices import Relationship, Sex
+from intake.choices import NeedStatus, Relationship, Sex
+
+# Not of UNHCR's list: whoever may not see or name a need says only this (Guidance on
+# Registration 5.2: flagged "pending review" and referred, else the information is lost).
+REVIEW_CODE = "PR-RV"
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,15 @@ class Fact:
     earliest: date | None
     latest: date | None
     relationship: str
+
+
+def stated_status(code: str, tier: int, tiers: Collection[int]) -> str:
+    """What a need is when it is said by staff who may see `tiers`.
+
+    A code above their tiers waits for a protection officer, as the request for a review does.
+    """
+    known = tier in tiers and code != REVIEW_CODE
+    return NeedStatus.CONFIRMED if known else NeedStatus.PENDING_REVIEW
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from intake.lookups import codes
 from intake.models import Household, Identity, Person, SpecificNeed
 from intake.models.persons import IdentityData
 from intake.names import latin_form
+from intake.services.permitted import tiers_of
 from intake.services.rows import Registration, Written
 
 
@@ -83,13 +84,6 @@ def person_shapes(persons: Sequence[Person], user: Any, on: date) -> list[dict[s
     needs = visible_needs(persons, user)
     opened = {pk: identity.open() for pk, identity in identities.items()}
     return [person_shape(p, opened.get(p.pk), needs[p.pk], on) for p in persons]
-
-
-def tiers_of(user: Any) -> frozenset[int]:
-    """The sensitivity tiers of needs that the user may see."""
-    access = access_of(user)
-    permissions = (Permission.NEEDS_TIER_1, Permission.NEEDS_TIER_2, Permission.NEEDS_TIER_3)
-    return frozenset(n for n, permission in enumerate(permissions, 1) if access.can(permission))
 
 
 def written_shapes(made: Registration, written: Written, user: Any) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ TITLES = {
     "aid_request.not_fulfilled": gettext_lazy("A request could not be fulfilled"),
     "aid_request.cancelled": gettext_lazy("A request was cancelled"),
     "aid_request.rerouted": gettext_lazy("A request was passed to another agency"),
+    "aid_request.reread": gettext_lazy("What you may see of a request changed: read it again"),
     "protection.alert": gettext_lazy("A household waits for a protection officer"),
     "situation_report.made": gettext_lazy("The situation report is ready for review"),
     "situation_report.published": gettext_lazy("A situation report was published"),

@@ -41,7 +41,7 @@ from aid.api.serializers import (
 )
 from aid.beneficiaries import find_beneficiary
 from aid.models import AgencyService, AidRequest, Delivery
-from aid.presenting import PREFETCHED, RELATED, Reader
+from aid.presenting import PREFETCHED, RELATED, Reader, present_beneficiary
 from aid.services.base import lock_request
 from audit.idempotency import IdempotentWrites
 from common.api.etags import IF_MATCH, check_match, etag_of
@@ -242,6 +242,23 @@ class AidRequestViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[AidRequ
         made = services.record_delivery(actor=request.user, request=current, delivery_id=pk, **data)
         code = status.HTTP_200_OK if repeated else status.HTTP_201_CREATED
         return Response(DeliverySerializer(made).data, status=code)
+
+    def kept(self, data: Any) -> Any:
+        """Without name and phones: consent may be withdrawn before the answer is asked again."""
+        if not isinstance(data, dict) or "beneficiary" not in data:
+            return data
+        shown = {key: value for key, value in data["beneficiary"].items() if key != "contact"}
+        return {**data, "beneficiary": shown}
+
+    def replayed(self, data: Any) -> Any:
+        """The first answer, with whom it is for as the reader may know it now."""
+        if not isinstance(data, dict) or "beneficiary" not in data:
+            return data
+        row = self.get_queryset().filter(reference=data["reference"]).first()
+        if row is None:
+            return data
+        reader = Reader.of(self.request.user)
+        return {**data, "beneficiary": present_beneficiary(row, reader, identity=True)}
 
     def _checked(self, shape: type[Serializer[Any]]) -> dict[str, Any]:
         given = shape(data=self.request.data)

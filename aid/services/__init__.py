@@ -1,6 +1,7 @@
 """Everything that changes an aid request: asking, answering, delivering."""
 
 from aid.services.capacity import ServiceLine, set_agency_services
+from aid.services.consents import consent_changed
 from aid.services.delivering import record_delivery
 from aid.services.requesting import Item, request_aid, reroute
 from aid.services.steps import (
@@ -21,6 +22,7 @@ __all__ = [
     "accept",
     "acknowledge",
     "cancel",
+    "consent_changed",
     "decline",
     "fail",
     "fulfil",

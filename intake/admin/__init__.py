@@ -3,6 +3,7 @@
 from intake.admin import (
     assessments,
     codelists,
+    consents,
     corrections,
     counting,
     duplicates,
@@ -13,16 +14,20 @@ from intake.admin import (
     households,
     imports,
     life,
+    needs,
     persons,
+    reviews,
     screening,
     slips,
     tokens,
     tracing,
+    washington,
 )
 
 __all__ = [
     "assessments",
     "codelists",
+    "consents",
     "corrections",
     "counting",
     "duplicates",
@@ -33,9 +38,12 @@ __all__ = [
     "households",
     "imports",
     "life",
+    "needs",
     "persons",
+    "reviews",
     "screening",
     "slips",
     "tokens",
     "tracing",
+    "washington",
 ]

@@ -40,7 +40,7 @@ from intake.models import Household, IdentityVersion, Person, SpecificNeedType
 from intake.presenting import visible_members
 from intake.services.editing import edit_household
 from intake.services.members import current_input, edit_member, restore_version, snapshot
-from intake.services.permitted import holds_for
+from intake.services.permitted import holds_for, tiers_of
 
 EDIT = Permission.HOUSEHOLDS_EDIT
 
@@ -132,7 +132,7 @@ def person_correction(
         data = request.POST.copy() if request.method == "POST" else None
         if data is not None and data.get("put_back"):
             return _put_back(request, household, person, data)
-        form = _form(person, data)
+        form = _form(request.user, person, data)
         if data is not None:
             form.understood = said_back(form, {})
             if form.is_valid() and _saved(request, form, person):
@@ -154,14 +154,14 @@ def _wanted(request: HttpRequest, household: Household) -> Person:
     return person
 
 
-def _form(person: Person, data: Any) -> PersonCorrection:
+def _form(user: Any, person: Person, data: Any) -> PersonCorrection:
     opened = person.identity.open()
     form = PersonCorrection(
         data,
         person=person,
         now=current_input(person, opened),
         birth_text=opened.birth_text,
-        lists=MemberLists(),
+        lists=MemberLists(tiers_of(user)),
     )
     if person.birth_precision == BirthPrecision.BRACKET:
         known = _age_group(snapshot(person, opened)["person"])

@@ -45,7 +45,7 @@ class MemberView:
 def household_page(
     model_admin: ModelAdmin[Any], request: HttpRequest, household: Household
 ) -> HttpResponse:
-    """Members with their needs by tier, arrivals, consents, exits, and what may be a repeat."""
+    """Members with their needs by tier, arrivals, exits, and what may be a repeat."""
     record_access(request.user, "read", household)
     operation = Operation.current()
     with timezone.override(operation.zone):
@@ -61,7 +61,6 @@ def household_page(
             present=[each for each in members if each.person.left_at is None],
             left=[each for each in members if each.person.left_at is not None],
             arrivals=household.arrivals.select_related("entry_point").order_by("occurred_at"),
-            consents=household.consents.filter(withdrawn_at__isnull=True).order_by("purpose"),
             duplicates=possible_duplicates(household, request.user),
             may_decide=can(request.user, Permission.DUPLICATES_DECIDE),
             may_register=can(request.user, Permission.HOUSEHOLDS_REGISTER),

@@ -43,7 +43,7 @@ from intake.inputs import HouseholdInput
 from intake.models import Area, Household, Person
 from intake.services import add_member, record_exit, register_household
 from intake.services.members import edit_members
-from intake.services.permitted import holds_for
+from intake.services.permitted import holds_for, tiers_of
 
 
 def add_group_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
@@ -55,7 +55,7 @@ def add_group_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> HttpRe
         points = entry_points_for(request.user)
         initial = {} if data else {"entry_point": _last_entry_point(request.user)}
         household = HouseholdForm(data, entry_points=points, initial=initial)
-        focal = MemberForm(data, prefix="focal", lists=MemberLists())
+        focal = MemberForm(data, prefix="focal", lists=MemberLists(tiers_of(request.user)))
         counts = CountsForm(data, prefix="counts")
         if data is not None:
             focal.understood = said_back(focal, data)  # type: ignore[attr-defined]
@@ -180,10 +180,11 @@ def complete_page(
 ) -> HttpResponse:
     """Names and births typed beside what was counted; every row may be left for later."""
     record_access(request.user, "read", household)
+    lists = MemberLists(tiers_of(request.user))
     with timezone.override(Operation.current().zone):
         if request.method != "POST":
             rows = rows_of(household)
-            return _completion(model_admin, request, household, rows, completion_rows(rows))
+            return _completion(model_admin, request, household, rows, completion_rows(rows, lists))
         rows = rows_of(household, also=persons_named(request.POST))
         data = request.POST.copy()
         if adding := "save" not in data:
@@ -191,7 +192,7 @@ def complete_page(
             count = _one_more(data.get("members-TOTAL_FORMS"))
             data["members-TOTAL_FORMS"] = str(count)
             data.setdefault(f"members-{count - 1}-id", str(new_id()))  # sent twice, one person
-        forms = completion_rows(rows, data)
+        forms = completion_rows(rows, lists, data)
         for form in forms.forms:
             form.understood = said_back(form, {})
         if not adding and forms.is_valid() and _complete(request, household, forms.forms):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.options import ModelAdmin
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.request import QueryDict
 from django.urls import reverse
@@ -30,12 +31,15 @@ from intake.forms import (
     HouseholdForm,
     MemberForm,
     MemberFormSet,
+    MemberLists,
     filled_rows,
     show_problems,
 )
 from intake.inputs import ConsentInput, DocumentInput, HouseholdInput, MemberInput
 from intake.models import EntryPoint, Household, SpecificNeedType
+from intake.needs import REVIEW_CODE
 from intake.services.hints import hinted_notes
+from intake.services.permitted import tiers_of
 from intake.services.registration import register_household
 
 __all__ = ["birth_preview", "describe_birth", "registration_page"]
@@ -80,7 +84,7 @@ def _bound_forms(
         form_rows.add_row(data)
     form_rows.give_ids(data)
     household = HouseholdForm(data, entry_points=entry_points_for(request.user))
-    members = MemberFormSet(data, prefix="members")
+    members = _member_forms(request.user, data)
     _read_back(members.forms, data.get("arrived_at", ""))
     return household, members
 
@@ -97,9 +101,14 @@ def _blank_forms(user: Any) -> tuple[HouseholdForm, Any]:
     if last and last.origin_area:
         initial["origin_area"] = area_text(last.origin_area)
     household = HouseholdForm(entry_points=entry_points_for(user), initial=initial)
-    members = MemberFormSet(prefix="members")
+    members = _member_forms(user)
     members.forms[0].initial["nationality"] = member.nationality_id if member else None
     return household, members
+
+
+def _member_forms(user: Any, data: Any = None) -> Any:
+    lists = MemberLists(tiers_of(user))
+    return MemberFormSet(data, prefix="members", form_kwargs={"lists": lists})
 
 
 def _save(request: HttpRequest, household: HouseholdForm, members: Any) -> HttpResponse | None:
@@ -237,8 +246,11 @@ def _form_page(
         areas_url=reverse("admin:intake_household_areas"),
         clock_offset=int(((offset or shift * 0) + shift).total_seconds() * 1000),
         areas=[(area_text(each), each.parent) for each in choosable_areas()],
+        # Codes of their tiers, and the request for a review: no list of what they may not see.
         need_types=SpecificNeedType.objects.filter(
-            legacy=False, disabled_on__isnull=True, tier__lt=3
+            Q(tier__in=tiers_of(request.user)) | Q(pk=REVIEW_CODE),
+            legacy=False,
+            disabled_on__isnull=True,
         ).order_by("code"),
         status=422 if errors_shown else 200,
         **drafts.page_context(request.user, household["id"].value()),

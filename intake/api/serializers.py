@@ -14,6 +14,7 @@ from intake.choices import (
     BirthPrecision,
     BirthSource,
     Calendar,
+    ConsentHow,
     ConsentPurpose,
     EntryKind,
     EntryPointKind,
@@ -109,6 +110,18 @@ class ConsentSerializer(Shape):
     given = serializers.BooleanField()
 
 
+class ConsentInputSerializer(ConsentSerializer):
+    """With what was explained: the version of the text, its language, how they answered."""
+
+    legal_basis = Choice(LegalBasis.choices, required=False, default=LegalBasis.CONSENT)
+    explained = serializers.CharField(max_length=20, required=False, allow_blank=True, default="")
+    explained_in = serializers.CharField(
+        max_length=10, required=False, allow_blank=True, default=""
+    )
+    how = Choice(ConsentHow.choices, required=False, default="")
+    occurred_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
 class DocumentSerializer(Shape):
     """An identity document."""
 
@@ -197,7 +210,7 @@ class HouseholdInputSerializer(Shape):
     group = GroupSerializer(required=False, allow_null=True, default=None)
     livestock = _text(200)
     legal_basis = Choice(LegalBasis.choices, required=False, default=LegalBasis.VITAL_INTEREST)
-    consents = ConsentSerializer(many=True, required=False, default=list)
+    consents = ConsentInputSerializer(many=True, required=False, default=list)
     notes = _text(4000)
     token = serializers.CharField(
         max_length=200,

@@ -30,10 +30,12 @@ from common.errors import DomainError
 from intake import duplicates, services
 from intake.api import serializers as shapes
 from intake.api.border import BORDER_POLICY, EntryPointActions
+from intake.api.consents import ConsentActions
 from intake.api.editing import MemberEdits
 from intake.api.family import FAMILY_POLICY, FamilyActions
 from intake.api.filters import EntryPointFilter, HouseholdFilter, PersonFilter
 from intake.api.life import LIFE_POLICY, WHOLE, LifeActions
+from intake.api.needs import PersonNeedActions
 from intake.api.tokens import SLIP_POLICY, SlipActions
 from intake.choices import ExitReason
 from intake.duplicates import surviving
@@ -92,7 +94,8 @@ def household_shape(
 def read_household(household: Household, user: Any) -> dict[str, Any]:
     """The same, read from the database: the members whom this user may know of."""
     arrival = household.arrivals.select_related("entry_point").earliest("occurred_at")
-    consents = household.consents.filter(withdrawn_at__isnull=True).order_by("id")
+    # Those of the household; what a person answered alone is at `consents/`.
+    consents = household.consents.standing().filter(person__isnull=True).order_by("id")
     members = list(visible_members(household, user))
     return household_shape(household, arrival, consents, person_shapes(members, user, _today()))
 
@@ -111,6 +114,7 @@ class ChangesOldestFirst:
 
 class HouseholdViewSet(
     MemberEdits,
+    ConsentActions,
     LifeActions,
     FamilyActions,
     SlipActions,
@@ -136,6 +140,9 @@ class HouseholdViewSet(
         **MemberEdits.member_policy,
         "arrivals": P.HOUSEHOLDS_READ,
         "add_arrival": P.HOUSEHOLDS_REGISTER,
+        "consents": P.HOUSEHOLDS_READ,
+        "add_consent": P.HOUSEHOLDS_EDIT,
+        "withdraw_consent": P.HOUSEHOLDS_EDIT,
         **LIFE_POLICY,
         **FAMILY_POLICY,
         **SLIP_POLICY,
@@ -380,13 +387,27 @@ def _made(index: int, made: Registration) -> dict[str, Any]:
     }
 
 
-class PersonViewSet(ChangesOldestFirst, ListModelMixin, RetrieveModelMixin, GenericViewSet[Person]):
+class PersonViewSet(
+    PersonNeedActions,
+    ChangesOldestFirst,
+    IdempotentWrites,
+    ListModelMixin,
+    RetrieveModelMixin,
+    GenericViewSet[Person],
+):
     """Persons, for staff: list, read, and search in any script."""
 
     queryset = Person.objects.none()
     serializer_class = shapes.PersonWithHouseholdSerializer
     filterset_class = PersonFilter
-    policy = {"list": P.HOUSEHOLDS_READ, "retrieve": P.HOUSEHOLDS_READ}
+    policy = {
+        "list": P.HOUSEHOLDS_READ,
+        "retrieve": P.HOUSEHOLDS_READ,
+        "needs": P.NEEDS_TIER_1,
+        "add_need": P.HOUSEHOLDS_EDIT,
+        "washington_group": P.NEEDS_TIER_1,
+        "add_washington_group": P.HOUSEHOLDS_EDIT,
+    }
 
     def get_queryset(self) -> QuerySet[Person]:
         """Persons of visible households; those separated only with the screening permission."""

@@ -66,7 +66,9 @@ def household_input(group: Group, batch: ImportBatch) -> HouseholdInput:
         preferred_language=next((row.language for row in group.rows if row.language), ""),
         phones=list(dict.fromkeys(phone for row in group.rows for phone in row.phones)),
         # Someone who refused is not overruled by a row in which another one agreed.
-        consents=[ConsentInput(purpose="assistance", recipient="", given=all(answers))]
+        consents=[
+            ConsentInput(purpose="assistance", given=all(answers), occurred_at=first.arrived_at)
+        ]
         if answers
         else [],
         members=[member_input(row, key) for row in group.rows],

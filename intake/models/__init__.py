@@ -2,11 +2,12 @@
 
 from intake.models.border import BorderAssessment, CrossingCount, EntryPointStatusChange
 from intake.models.codelists import Area, Country, DocumentType, Language, SpecificNeedType
+from intake.models.consents import Consent
 from intake.models.drafts import RegistrationDraft
 from intake.models.duplicates import DuplicatePair
 from intake.models.entry_points import EntryPoint
 from intake.models.family import FamilyLink, TracingKey, TracingMatch, TracingRequest
-from intake.models.households import Arrival, Consent, Household
+from intake.models.households import Arrival, Household
 from intake.models.imports import ImportBatch, ImportRow
 from intake.models.persons import (
     HouseholdMove,
@@ -19,6 +20,7 @@ from intake.models.persons import (
 from intake.models.screening import ScreeningOutcome
 from intake.models.tokens import SlipToken, TokenSheet
 from intake.models.versions import IdentityVersion
+from intake.models.washington import WashingtonGroup
 
 __all__ = [
     "Area",
@@ -51,4 +53,5 @@ __all__ = [
     "TracingKey",
     "TracingMatch",
     "TracingRequest",
+    "WashingtonGroup",
 ]

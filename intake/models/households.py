@@ -1,4 +1,4 @@
-"""Households, their arrivals and consents."""
+"""Households and their arrivals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.encryption import SealedJSONField
 from common.models import BaseModel
-from intake.choices import ConsentPurpose, HouseholdStatus, LegalBasis, RegistrationLevel
+from intake.choices import HouseholdStatus, LegalBasis, RegistrationLevel
 from intake.models.codelists import Area, Language
 from intake.models.entry_points import EntryPoint
 from intake.querysets import HouseholdQuerySet
@@ -116,31 +116,3 @@ class Arrival(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.entry_point_id} {self.occurred_at:%Y-%m-%d %H:%M}"
-
-
-class Consent(BaseModel):
-    """What a household agreed to, for a purpose and a recipient. Holds no personal data.
-
-    `recipient` is an agency's code, or empty for the operation itself. Withdrawn, not deleted.
-    """
-
-    household = models.ForeignKey(Household, models.CASCADE, related_name="consents")
-    purpose = models.CharField(_("purpose"), max_length=20, choices=ConsentPurpose)
-    recipient = models.CharField(_("recipient"), max_length=20, blank=True)
-    given = models.BooleanField(_("given"))
-    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("consent")
-        verbose_name_plural = _("consents")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["household", "purpose", "recipient"],
-                condition=Q(withdrawn_at__isnull=True),
-                name="consent_once_per_purpose_and_recipient",
-                violation_error_message=_("This purpose and recipient are already answered."),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.purpose} {self.recipient}".strip()

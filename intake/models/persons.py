@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from common.encryption import seal_json, unseal_json
+from common.encryption import SealedTextField, seal_json, unseal_json
 from common.models import BaseModel
 from intake.choices import (
     BirthPrecision,
@@ -23,6 +23,7 @@ from intake.choices import (
     LegalStatus,
     MaritalStatus,
     MoveReason,
+    NeedClosing,
     NeedStatus,
     ProcessStatus,
     Relationship,
@@ -315,7 +316,12 @@ class HouseholdMove(BaseModel):
 
 
 class SpecificNeed(BaseModel):
-    """A specific need of a person. Sensitive: visible by the tier of its type."""
+    """A specific need of a person. Sensitive: visible by the tier of its type.
+
+    Suggested or pending review until a person decides: confirmed, or closed with a reason, by
+    whom and when. Closed needs stay, so that a suggestion that was dismissed does not come back.
+    Personal data: `note` (sealed), what was said when a review was asked for.
+    """
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="needs")
     type = models.ForeignKey(
@@ -323,6 +329,14 @@ class SpecificNeed(BaseModel):
     )
     status = models.CharField(_("status"), max_length=15, choices=NeedStatus)
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True, editable=False)
+    closed_reason = models.CharField(
+        _("why it was closed"), max_length=12, choices=NeedClosing, blank=True
+    )
+    note = SealedTextField(_("note"), blank=True, default="")
 
     objects = SpecificNeedQuerySet.as_manager()
 
@@ -335,7 +349,16 @@ class SpecificNeed(BaseModel):
                 condition=~Q(status=NeedStatus.CLOSED),
                 name="specific_need_once_per_person",
                 violation_error_message=_("This need is already recorded."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_reason="") | Q(status=NeedStatus.CLOSED),
+                name="specific_need_reason_only_when_closed",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_at__isnull=True, decided_by__isnull=True)
+                | Q(decided_at__isnull=False, decided_by__isnull=False),
+                name="specific_need_decision_has_author_and_time",
+            ),
         ]
 
     def __str__(self) -> str:

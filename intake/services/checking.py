@@ -23,7 +23,6 @@ from intake.births import (
 )
 from intake.choices import (
     BirthSource,
-    ConsentPurpose,
     LegalBasis,
     MaritalStatus,
     RegistrationLevel,
@@ -34,14 +33,15 @@ from intake.inputs import HouseholdInput, MemberInput
 from intake.lookups import Codes, codes
 from intake.models import EntryPoint
 from intake.names import is_blank
+from intake.services.consent_checks import check_consents, known_recipients
 from intake.services.groups import check_group
+from intake.services.permitted import tiers_of
 
 LONGEST_NAME = 200
 LONGEST_NOTE = 4000
 LONGEST_OPERATION = 100
 MOST_MEMBERS = 60
 # Django makes the list of values anew each time that it is asked for.
-PURPOSES = tuple(ConsentPurpose.values)
 BASES, LEVELS = tuple(LegalBasis.values), tuple(RegistrationLevel.values)
 SEXES, RELATIONSHIPS = tuple(Sex.values), tuple(Relationship.values)
 MARITAL, SOURCES = tuple(MaritalStatus.values), tuple(BirthSource.values)
@@ -59,6 +59,7 @@ class Context:
     entry_points: dict[str, EntryPoint]
     register_at: Scopes
     tiers: frozenset[int]
+    agencies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,9 @@ class Checked:
     focal_point: int
 
 
-def context_for(actor: Any, entry_points: Iterable[str]) -> Context:
-    """Read what is needed to check inputs for these entry points."""
+def context_for(actor: Any, entry_points: Iterable[str], recipients: Iterable[str] = ()) -> Context:
+    """Read what is needed to check inputs for these entry points and recipients of consents."""
     access = access_of(actor)
-    tiers = (Permission.NEEDS_TIER_1, Permission.NEEDS_TIER_2, Permission.NEEDS_TIER_3)
     return Context(
         operation=Operation.current(),
         codes=codes(),
@@ -88,7 +88,8 @@ def context_for(actor: Any, entry_points: Iterable[str]) -> Context:
             for point in EntryPoint.objects.filter(code__in=set(entry_points)).only("code")
         },
         register_at=access.scopes(Permission.HOUSEHOLDS_REGISTER),
-        tiers=frozenset(n for n, permission in enumerate(tiers, 1) if access.can(permission)),
+        tiers=tiers_of(actor),
+        agencies=known_recipients(recipients),
     )
 
 
@@ -108,6 +109,7 @@ def check_household(
     said_on = arrived_at.astimezone(context.operation.zone).date()
     _codes_of_household(data, context.codes, problems)
     sent, data = data, check_group(data, MOST_MEMBERS, problems)
+    check_consents(data.consents, context.codes.languages, context.agencies, problems)
     if not data.members:
         problems.append(FieldProblem("members", "required", _("Register at least one person.")))
     elif len(data.members) > MOST_MEMBERS:
@@ -200,19 +202,6 @@ def _codes_of_household(data: HouseholdInput, known: Codes, problems: list[Field
         problems.append(
             FieldProblem("declared_size", "out_of_range", _("Write a number from 1 to 200."))
         )
-    seen: set[tuple[str, str]] = set()
-    for index, consent in enumerate(data.consents):
-        if consent.purpose not in PURPOSES:
-            problems.append(_unknown(f"consents.{index}.purpose"))
-        if (consent.purpose, consent.recipient) in seen:
-            problems.append(
-                FieldProblem(
-                    f"consents.{index}.purpose",
-                    "duplicate",
-                    _("This purpose and recipient are already answered."),
-                )
-            )
-        seen.add((consent.purpose, consent.recipient))
 
 
 def check_member(

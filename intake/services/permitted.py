@@ -6,10 +6,18 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.policies import Permission
+from accounts.policies import Permission, access_of
 from common.errors import NotPermitted
 from intake.models import Household
 from intake.querysets import households_q
+
+_TIERS = {1: Permission.NEEDS_TIER_1, 2: Permission.NEEDS_TIER_2, 3: Permission.NEEDS_TIER_3}
+
+
+def tiers_of(user: Any) -> frozenset[int]:
+    """The sensitivity tiers of needs that the user may see."""
+    access = access_of(user)
+    return frozenset(tier for tier, permission in _TIERS.items() if access.can(permission))
 
 
 def holds_for(actor: Any, permission: Permission, household_id: Any) -> bool:

@@ -14,7 +14,7 @@ from accounts.policies import Permission, access_of
 from audit.events import record_event
 from common.errors import Conflict, DomainError, FieldProblem, InvalidState, NotPermitted
 from intake.births import Birth
-from intake.choices import ExitReason, HouseholdStatus, NeedStatus
+from intake.choices import ExitReason, HouseholdStatus
 from intake.hooks import household_changed
 from intake.inputs import HouseholdInput, MemberInput
 from intake.models import (
@@ -23,6 +23,7 @@ from intake.models import (
     ImportBatch,
     Person,
 )
+from intake.needs import stated_status
 from intake.services.checking import (
     Checked,
     Context,
@@ -67,7 +68,11 @@ def register_many(
     """
     if not access_of(actor).can(Permission.HOUSEHOLDS_REGISTER):
         raise NotPermitted("not_permitted", _("Only registrars register households."))
-    context = context_for(actor, (each.entry_point for each in data))
+    context = context_for(
+        actor,
+        (each.entry_point for each in data),
+        (consent.recipient for each in data for consent in each.consents),
+    )
     for last_try in (False, True):
         try:
             with transaction.atomic():
@@ -263,6 +268,5 @@ def add_said_needs(
     A code above the tiers of the one who records it waits for a protection officer's review.
     """
     for code in dict.fromkeys(data.specific_needs):
-        confirmed = context.codes.needs[code] in context.tiers
-        status = NeedStatus.CONFIRMED if confirmed else NeedStatus.PENDING_REVIEW
+        status = stated_status(code, context.codes.needs[code], context.tiers)
         rows.needs.append(build_need(actor, person, code, status))

@@ -18,7 +18,7 @@ from common.encryption import lookup_hash
 from common.ids import new_id
 from intake.births import Birth
 from intake.choices import EntryKind, NeedStatus, RegistrationLevel
-from intake.inputs import HouseholdInput, MemberInput
+from intake.inputs import ConsentInput, HouseholdInput, MemberInput
 from intake.keys import key_values
 from intake.models import (
     Arrival,
@@ -32,9 +32,11 @@ from intake.models import (
 )
 from intake.models.persons import IdentityData
 from intake.names import is_blank
+from intake.needs import stated_status
 from intake.references import format_reference, new_token
 from intake.services.checking import Checked, Context
 from intake.services.composition import suggestions
+from intake.services.moments import happened_at
 
 
 @dataclass(frozen=True)
@@ -170,10 +172,7 @@ def build_registration(
         members.append(person)
         identities[person.pk] = identity
     needs = _needs(actor, members, data, context, arrival)
-    consents = [
-        Consent(household=household, purpose=c.purpose, recipient=c.recipient, given=c.given)
-        for c in data.consents
-    ]
+    consents = [build_consent(actor, household, each) for each in data.consents]
     rows.needs += needs
     rows.consents += consents
     rows.events.append(
@@ -287,13 +286,31 @@ def _needs(
     ):
         said = dict.fromkeys(member.specific_needs)
         for code in said:
-            confirmed = context.codes.needs[code] in context.tiers
-            status = NeedStatus.CONFIRMED if confirmed else NeedStatus.PENDING_REVIEW
+            status = stated_status(code, context.codes.needs[code], context.tiers)
             needs.append(build_need(actor, person, code, status))
         for code in sorted(suggested - set(said)):
             if code in context.codes.needs:
                 needs.append(build_need(actor, person, code, NeedStatus.SUGGESTED))
     return needs
+
+
+def build_consent(
+    actor: Any, household: Household, data: ConsentInput, person: Person | None = None
+) -> Consent:
+    """An unsaved answer that was checked."""
+    return Consent(
+        household=household,
+        person=person,
+        purpose=data.purpose,
+        recipient=data.recipient,
+        given=data.given,
+        legal_basis=data.legal_basis,
+        explained=data.explained,
+        explained_in_id=data.explained_in or None,
+        explained_by=actor,
+        how=data.how,
+        occurred_at=happened_at(data.occurred_at, "", []),
+    )
 
 
 def build_need(actor: Any, person: Person, code: str, status: str) -> SpecificNeed:

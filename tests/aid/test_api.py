@@ -14,6 +14,7 @@ from aid import services
 from aid.models import AidRequest, StatusChange
 from audit.models import AccessRecord, Event
 from intake.models import Consent
+from intake.services.consents import withdraw_consent
 from tests.factories.aid import leave, make_household, make_request, make_site
 
 URL = "/api/v1/aid-requests/"
@@ -260,15 +261,13 @@ def test_names_need_consent_and_acceptance(
 
 
 def test_withdrawn_consent_hides_the_name(
-    api: Any, coordinator: User, carol: User, agency: Agency, family: Any
+    api: Any, coordinator: User, carol: User, dana: User, agency: Agency, family: Any
 ) -> None:
     consent(family, "assistance")
     request = make_request(coordinator, agency, beneficiary=family)
     services.accept(actor=carol, request=request)
     assert "contact" in seen_by(api, carol, request)
-    row = Consent.objects.get()
-    row.withdrawn_at = row.recorded_at
-    row.save()
+    withdraw_consent(actor=dana, consent=Consent.objects.get())
     assert "contact" not in seen_by(api, carol, request)
 
 

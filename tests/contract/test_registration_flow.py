@@ -97,6 +97,7 @@ def connect(live_server: Any, operation: Any) -> Iterator[Connect]:
     cache.clear()
     for code in ("ISHKOSHIM", "TEM"):
         make_entry_point(code)
+    make.make_agency("AKHS")
     admin = make.make_user(Role.ADMINISTRATOR)
     schema = httpx.get(f"{live_server.url}/api/v1/schema/?format=json").json()
     opened: list[httpx.Client] = []

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.models import Agency, User
 from audit.models import AccessRecord, Event
 from intake.models import (
     Arrival,
@@ -58,8 +58,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def crossing(db: None) -> None:
-    """One crossing."""
+def crossing(agency: Agency) -> None:
+    """One crossing, and the agency that the family answers about."""
     make.make_entry_point("TEM")
 
 

@@ -114,6 +114,9 @@ def test_a_consent_refused_or_withdrawn_is_none(alice: User) -> None:
     Consent.objects.create(household=home, purpose="tracing", given=False)
     with pytest.raises(InvalidInput):
         make_request(alice, first(home))
+    # A person's own answer goes before that of the household.
+    Consent.objects.create(household=home, person=first(home), purpose="tracing", given=True)
+    assert make_request(alice, first(home)).status == S.OPEN
 
 
 def test_withdrawal_stops_the_search_at_once_and_agreeing_again_takes_it_up(alice: User) -> None:

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.models import Agency, Operation
-from demo import accounts, border, family, places, slips, story
+from demo import accounts, border, care, family, places, slips, story
 from notifications.choices import Channel
 from notifications.models import Subscription
 from reports.choices import Edition
@@ -68,10 +68,13 @@ class Command(BaseCommand):
         story.place_families(actor=users["placement_officer"], say=self.say)
         self.say("Asking agencies for aid")
         story.ask_for_aid(coordinator=users["aid_coordinator"], say=self.say)
-        self.say("Looking for relatives")
-        family.look_for_a_brother(actor=users["registrar"], moment=story.at(6, 19), say=self.say)
         self.say("The border: states of entry points, counts, a visit")
         border.tell(registrar=users["registrar"], officer=users["protection_officer"], say=self.say)
+        self.say("Consent and needs")
+        care.ask_families(registrar=users["registrar"], say=self.say)
+        care.ask_six_questions(registrar=users["registrar"], say=self.say)
+        self.say("Looking for relatives")
+        family.look_for_a_brother(actor=users["registrar"], moment=story.at(6, 19), say=self.say)
         self.say("Situation reports")
         story.make_reports(publisher=users["reporting_officer"], say=self.say)
         return {

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('intake', '0008_group'),
+        ('intake', '0009_consents_needs_washington'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
