@@ -34,6 +34,7 @@ class Permission(models.TextChoices):
     NEEDS_TIER_2 = "needs.tier2"
     NEEDS_TIER_3 = "needs.tier3"
     SCREENING = "screening.manage"
+    TRACING = "tracing.manage"
     ENTRY_POINTS_READ = "entry_points.read"
     ENTRY_POINTS_EDIT = "entry_points.edit"
     ENTRY_POINTS_REPORT = "entry_points.report"
@@ -92,7 +93,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.PROTECTION_OFFICER: frozenset(
         _STAFF
         | {P.HOUSEHOLDS_READ, P.HOUSEHOLDS_EDIT, P.HOUSEHOLDS_EVENTS, P.DUPLICATES_DECIDE}
-        | {P.NEEDS_TIER_1, P.NEEDS_TIER_2, P.NEEDS_TIER_3, P.SCREENING}
+        | {P.NEEDS_TIER_1, P.NEEDS_TIER_2, P.NEEDS_TIER_3, P.SCREENING, P.TRACING}
         | {P.ENTRY_POINTS_REPORT, P.BORDER_READ, P.BORDER_ASSESS}
         | {P.SITES_READ, P.SITES_HIDDEN, P.PLACEMENTS_READ, P.PLACEMENTS_WRITE}
         | {P.AGENCIES_READ, P.AID_REQUEST, P.AID_READ, P.REPORTS_READ}

@@ -140,6 +140,7 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
     (
         _("Protection"),
         [
+            Item(_("Tracing requests"), "diversity_1", _list("intake_tracingrequest"), P.TRACING),
             Item(
                 _("Protection review"), "fact_check", _list("intake_specificneed"), P.NEEDS_TIER_2
             ),

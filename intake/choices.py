@@ -180,7 +180,10 @@ class ScreeningOutcomeKind(models.TextChoices):
     HELD = "held_separately", _("Held separately")
     CHILD = "child_to_child_protection", _("Child, to child protection")
     RELEASED = "released_civilian", _("Released as a civilian")
+    RENUNCIATION = "renunciation_period", _("Renounced arms, period running")
+    RENOUNCED = "renunciation_verified", _("Renunciation verified")
     RETURNED = "returned", _("Returned")
+    ONWARD = "onward", _("Went on to another country")
 
 
 class PairStatus(models.TextChoices):
@@ -193,6 +196,92 @@ class ImportStatus(models.TextChoices):
     RECEIVED = "received", _("Received")
     DONE = "done", _("Done")
     FAILED = "failed", _("Could not be read")
+
+
+class LinkStrength(models.TextChoices):
+    """How well a family link is known."""
+
+    STATED = "stated", _("Stated")
+    PROBABLE = "probable", _("Probable")
+    DOCUMENTED = "documented", _("Shown by a document")
+    VERIFIED = "verified", _("Verified")
+
+
+class LinkSource(models.TextChoices):
+    """Who said that two people are relatives."""
+
+    PERSON = "person", _("The person")
+    RELATIVE = "relative", _("The relative")
+    OTHER_RELATIVE = "other_relative", _("Another relative")
+    STAFF = "staff", _("Staff")
+    AGENCY = "agency", _("An agency")
+    DOCUMENT = "document", _("A document")
+
+
+class LinkEnd(models.TextChoices):
+    """Why a family link is no longer followed. Codes only: free text would be personal data."""
+
+    REUNITED = "reunited", _("They live together again")
+    MISTAKEN = "mistaken", _("They are not relatives")
+    UNWANTED = "unwanted", _("One of them does not want it")
+    DECEASED = "deceased", _("One of them died")
+
+
+# What one person may be to another: "head" says who speaks for a household, nothing of kinship.
+KIN = tuple(choice for choice in Relationship.choices if choice[0] != Relationship.HEAD)
+
+_R = Relationship
+_PAIRS = (
+    (_R.CHILD, _R.PARENT),
+    (_R.GRANDCHILD, _R.GRANDPARENT),
+    (_R.NEPHEW_NIECE, _R.UNCLE_AUNT),
+    (_R.CHILD_IN_LAW, _R.PARENT_IN_LAW),
+)
+_MUTUAL = (_R.SPOUSE, _R.SIBLING, _R.COUSIN, _R.SIBLING_IN_LAW, _R.NOT_RELATED, _R.UNKNOWN)
+# What the second is to the first, when the first is this to the second.
+INVERSE_KIN: dict[str, str] = {
+    **{str(a): str(b) for pair in _PAIRS for a, b in (pair, pair[::-1])},
+    **{str(each): str(each) for each in _MUTUAL},
+    **{str(each): str(_R.OTHER) for each in (_R.STEP_CHILD, _R.FOSTER_CHILD, _R.OTHER)},
+}
+
+
+class TracingStatus(models.TextChoices):
+    """From being asked to the end of the search (TRACING_TRANSITIONS)."""
+
+    OPEN = "open", _("Looked for")
+    CANDIDATE = "candidate", _("Somebody may be meant")
+    FOUND = "found", _("Found")
+    REUNITED = "reunited", _("Reunited")
+    CLOSED = "closed", _("Closed")
+
+
+_T = TracingStatus
+# A confirmed match that was a mistake leads back from found.
+TRACING_TRANSITIONS: dict[str, frozenset[str]] = {
+    _T.OPEN: frozenset({_T.CANDIDATE, _T.CLOSED}),
+    _T.CANDIDATE: frozenset({_T.OPEN, _T.FOUND, _T.CLOSED}),
+    _T.FOUND: frozenset({_T.OPEN, _T.CANDIDATE, _T.REUNITED, _T.CLOSED}),
+    _T.REUNITED: frozenset(),
+    _T.CLOSED: frozenset(),
+}
+TRACING_ENDED = (_T.REUNITED, _T.CLOSED)
+
+
+class TracingEnd(models.TextChoices):
+    """Why nobody is looked for any more."""
+
+    WITHDRAWN = "withdrawn", _("The person no longer asks")
+    MET = "met_elsewhere", _("They met by themselves")
+    DECEASED = "deceased", _("The one who was looked for died")
+    NOT_WANTED = "not_wanted", _("The one who was found does not want contact")
+    MISTAKEN = "mistaken", _("Recorded by mistake")
+
+
+class MatchStatus(models.TextChoices):
+    OPEN = "open", _("To decide")
+    REJECTED = "rejected", _("Somebody else")
+    CONFIRMED = "confirmed", _("The one who is looked for")
 
 
 class ConsentHow(models.TextChoices):

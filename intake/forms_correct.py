@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
@@ -194,8 +193,8 @@ class PersonCorrection(MemberForm):
             **{name: data[name] for name in _SAME if name in data},
             "nationality": nationality,
             "relationship": data["relationship"] or now.relationship,
-            "also_known_as": _parts(data["also_known_as"]),
-            "phones": _parts(data["phones"]),
+            "also_known_as": data["also_known_as"],
+            "phones": data["phones"],
             "documents": self._documents(),
         }
         found = {name: value for name, value in typed.items() if value != getattr(now, name)}
@@ -230,7 +229,3 @@ _SAME = (
     "birth_source",
     "notes",
 )
-
-
-def _parts(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in re.split(r"[;,،؛\n]+", text) if part.strip())

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from common import clock
 from intake.choices import NeedStatus
@@ -102,6 +102,26 @@ class AnswersFollow:
                 row.save(update_fields=["withdrawn_at"])
 
 
+class MovesWhereFree(Moves):
+    """Rows go to the counterpart unless the same one stands there already, or would be nonsense.
+
+    `beside` are the fields that make a row the same together with the one that moves.
+    """
+
+    def __init__(self, *beside: str, **only: Any) -> None:
+        self.beside, self.only = beside, only
+
+    def rows(self, model: type[models.Model], field: str, old: Any, new: Any) -> Any:
+        """Rows that the counterpart does not have; a link of one person with itself is none."""
+        rows = model._default_manager.filter(**{f"{field}_id": old}, **self.only)
+        same = model._default_manager.filter(
+            **{f"{field}_id": new}, **self.only, **{name: OuterRef(name) for name in self.beside}
+        )
+        with_itself = {name: new for name in self.beside if name in ("person", "relative")}
+        rows = rows.exclude(Exists(same))
+        return rows.exclude(**with_itself) if with_itself else rows
+
+
 class NamesWhoWasCounted:
     """An identity stays with its person; who was counted only takes over the names of the repeat.
 
@@ -159,6 +179,13 @@ def register() -> None:
         register_merge("intake.HouseholdMove", field, STAYS)
     register_merge("intake.Identity", "person", NamesWhoWasCounted())
     register_merge("intake.SpecificNeed", "person", MovesNewNeeds())
+    # Who is looked for and who was found are people: the survivor's record stands for them.
+    register_merge("intake.TracingRequest", "asker", MOVES)
+    register_merge("intake.TracingMatch", "person", MovesWhereFree("request"))
+    for field, other in (("person", "relative"), ("relative", "person")):
+        register_merge(
+            "intake.FamilyLink", field, MovesWhereFree(other, "sealed", ended_at__isnull=True)
+        )
     # The slip of the repeat stays its own, and leads to the survivor as its reference does.
     register_merge("intake.SlipToken", "household", STAYS)
     # Questions are about the records as they were told: those of the repeat end with it, and the

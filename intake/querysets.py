@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
@@ -162,6 +162,13 @@ class ScreeningQuerySet(models.QuerySet["ScreeningOutcome"]):
     def visible_to(self, user: Any) -> Self:
         """Holders of the screening permission only."""
         return self.all() if access_of(user).can(Permission.SCREENING) else self.none()
+
+    def due(self, on: date) -> Self:
+        """To be reviewed by `on`: not reviewed, and no later record takes its place."""
+        later = self.model._default_manager.filter(
+            person=OuterRef("person"), recorded_at__gt=OuterRef("recorded_at")
+        )
+        return self.filter(~Exists(later), reviewed_at__isnull=True, review_on__lte=on)
 
 
 class DuplicatePairQuerySet(models.QuerySet["DuplicatePair"]):

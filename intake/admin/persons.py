@@ -1,4 +1,4 @@
-"""Persons without their names, and the sealed screening records for their own role."""
+"""Persons without their names."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from accounts.policies import Permission
 from common import clock
 from common.admin import PolicyModelAdmin
 from intake.births import age_bracket
-from intake.choices import ScreeningOutcomeKind
-from intake.models import Person, ScreeningOutcome
+from intake.models import Person
 
 
 def household_link(household: Any) -> str:
@@ -86,42 +85,3 @@ class PersonAdmin(PolicyModelAdmin):
         return persons.annotate(  # type: ignore[no-any-return]
             zone=Value(Operation.current().time_zone)
         )
-
-
-@admin.register(ScreeningOutcome)
-class ScreeningOutcomeAdmin(PolicyModelAdmin):
-    """What the authority decided; its own role only. The list shows no outcome and no name."""
-
-    view_policy = Permission.SCREENING
-    list_display = ("short_id", "recorded_at", "to_review", "recorded_by")
-    list_select_related = ("recorded_by",)
-    ordering = ("-recorded_at",)
-    fields = ("household_reference", "outcome", "remarks", "to_review", "recorded_at")
-    readonly_fields = fields
-    show_full_result_count = False
-
-    @admin.display(description=_("record"))
-    def short_id(self, record: ScreeningOutcome) -> str:
-        """The end of the id."""
-        return str(record.pk)[-8:]
-
-    @admin.display(description=_("household"))
-    def household_reference(self, record: ScreeningOutcome) -> str:
-        """A link to the household."""
-        return household_link(record.person.household)
-
-    @admin.display(description=_("outcome"))
-    def outcome(self, record: ScreeningOutcome) -> str:
-        """What was recorded, in words."""
-        known = dict(ScreeningOutcomeKind.choices)
-        return str(known.get(record.sealed.get("outcome", ""), "—"))
-
-    @admin.display(description=_("remarks"))
-    def remarks(self, record: ScreeningOutcome) -> str:
-        """The sealed remarks."""
-        return str(record.sealed.get("remarks", "") or "—")
-
-    @admin.display(description=_("to review"), boolean=True)
-    def to_review(self, record: ScreeningOutcome) -> bool:
-        """Whether a remark waits for a decision by a person."""
-        return bool(record.sealed.get("to_review"))

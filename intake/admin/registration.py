@@ -38,6 +38,7 @@ from intake.forms import (
 from intake.inputs import ConsentInput, DocumentInput, HouseholdInput, MemberInput
 from intake.models import EntryPoint, Household, SpecificNeedType
 from intake.needs import REVIEW_CODE
+from intake.services.hints import hinted_notes
 from intake.services.permitted import tiers_of
 from intake.services.registration import register_household
 
@@ -141,7 +142,8 @@ def _save(request: HttpRequest, household: HouseholdForm, members: Any) -> HttpR
         % {"reference": registration.household.reference, "size": size},
     )
     url = reverse("admin:intake_household_change", args=[registration.household.pk])
-    return HttpResponseRedirect(url)
+    # A note that may endanger somebody: the household's page asks what to do with it.
+    return HttpResponseRedirect(f"{url}#hint" if hinted_notes(registration.household) else url)
 
 
 def _registered_before(household: Household) -> Any:

@@ -126,7 +126,7 @@ class ConsentInputSerializer(ConsentSerializer):
     explained_in = serializers.CharField(
         max_length=10, required=False, allow_blank=True, default=""
     )
-    how = Choice(ConsentHow.choices, required=False, default="")
+    how = Choice(ConsentHow.choices, required=False, allow_blank=True, default="")
     occurred_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
 
@@ -390,11 +390,19 @@ class HouseholdSerializer(Shape):
     updated_at = serializers.DateTimeField()
 
 
+class HintSerializer(Shape):
+    """A note that may endanger somebody: ask whether to move it to the sealed record."""
+
+    field = serializers.CharField(help_text="For example members.0.notes")
+    code = serializers.ChoiceField([("move_to_sealed_record", "move_to_sealed_record")])
+
+
 class RegisteredHouseholdSerializer(HouseholdSerializer):
     """The answer to a registration."""
 
     possible_duplicates = PossibleDuplicateSerializer(many=True)
     open_questions = OpenQuestionSerializer(many=True)
+    hints = HintSerializer(many=True)
 
 
 class HouseholdEntrySerializer(serializers.ModelSerializer[Household]):

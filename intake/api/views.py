@@ -32,6 +32,7 @@ from intake.api import serializers as shapes
 from intake.api.border import BORDER_POLICY, EntryPointActions
 from intake.api.consents import ConsentActions
 from intake.api.editing import MemberEdits
+from intake.api.family import FAMILY_POLICY, FamilyActions
 from intake.api.filters import EntryPointFilter, HouseholdFilter, PersonFilter
 from intake.api.life import LIFE_POLICY, WHOLE, LifeActions
 from intake.api.needs import PersonNeedActions
@@ -46,6 +47,7 @@ from intake.searching import find_persons
 from intake.services.batches import register_batch
 from intake.services.checking import invalid
 from intake.services.editing import add_arrival, edit_household
+from intake.services.hints import hints_of
 from intake.services.rows import Registration
 
 P = Permission
@@ -115,6 +117,7 @@ class HouseholdViewSet(
     MemberEdits,
     ConsentActions,
     LifeActions,
+    FamilyActions,
     SlipActions,
     QuestionActions,
     ChangesOldestFirst,
@@ -143,6 +146,7 @@ class HouseholdViewSet(
         "add_consent": P.HOUSEHOLDS_EDIT,
         "withdraw_consent": P.HOUSEHOLDS_EDIT,
         **LIFE_POLICY,
+        **FAMILY_POLICY,
         **SLIP_POLICY,
         **QUESTION_POLICY,
     }
@@ -202,7 +206,7 @@ class HouseholdViewSet(
             raise ValidationError(problems)
         made = services.register_household(actor=request.user, data=sent)
         return Response(
-            self._registered(made),
+            {**self._registered(made), "hints": hints_of(sent)},
             status=status.HTTP_201_CREATED if made.created else status.HTTP_200_OK,
             headers={"ETag": etag_of(made.household)},
         )

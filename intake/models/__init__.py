@@ -6,6 +6,7 @@ from intake.models.consents import Consent
 from intake.models.drafts import RegistrationDraft
 from intake.models.duplicates import DuplicatePair
 from intake.models.entry_points import EntryPoint
+from intake.models.family import FamilyLink, TracingKey, TracingMatch, TracingRequest
 from intake.models.households import Arrival, Household
 from intake.models.imports import ImportBatch, ImportRow
 from intake.models.persons import (
@@ -33,6 +34,7 @@ __all__ = [
     "DuplicatePair",
     "EntryPoint",
     "EntryPointStatusChange",
+    "FamilyLink",
     "Household",
     "HouseholdMove",
     "Identity",
@@ -50,5 +52,8 @@ __all__ = [
     "SpecificNeed",
     "SpecificNeedType",
     "TokenSheet",
+    "TracingKey",
+    "TracingMatch",
+    "TracingRequest",
     "WashingtonGroup",
 ]

@@ -89,6 +89,11 @@ def skeleton(name: str) -> str:
 _COMMON_KEYS = frozenset(_reduce(word) for word in sounds(_COMMON))
 
 
+def says_little(name: str) -> bool:
+    """Whether the whole name is so common that alone it says nothing about who is meant."""
+    return skeleton(name) in _COMMON_KEYS
+
+
 def _halves(word: str) -> list[str]:
     first = _FIRST_HALVES.sub(r"\1 ", _joined((word,))).split()
     return [half for part in first for half in _LAST_HALVES.sub(r" \1", part).split()]

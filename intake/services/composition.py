@@ -14,9 +14,11 @@ from accounts.models import Operation
 from common import clock
 from intake.choices import NeedStatus
 from intake.lookups import codes
-from intake.models import Household, Person, SpecificNeed, WashingtonGroup
+from intake.models import Household, Person, SpecificNeed, TracingRequest, WashingtonGroup
 from intake.needs import Fact, suggested_needs
 from intake.washington import SEVERER, suggested_codes
+
+TRACING_NEED = "FU-TR"
 
 
 def suggestions(members: Sequence[Person], on: date) -> list[set[str]]:
@@ -40,7 +42,7 @@ def refresh_suggestions(*, actor: Any, household: Household) -> None:
         (person.pk, code)
         for person, suggested in zip(members, followed, strict=True)
         for code in (suggested | asked.get(person.pk, set())) & codes().needs.keys()
-    }
+    } | _looking_for_relatives(members)
     outdated = [
         need.pk
         for need in recorded
@@ -55,6 +57,14 @@ def refresh_suggestions(*, actor: Any, household: Household) -> None:
         )
         for person_id, code in sorted(wanted - known)
     )
+
+
+def _looking_for_relatives(members: Sequence[Person]) -> set[tuple[Any, str]]:
+    """Tracing is suggested to who asks for a relative, until they are reunited or stop asking."""
+    if TRACING_NEED not in codes().needs:
+        return set()
+    asking = TracingRequest.objects.followed().filter(asker__in=[person.pk for person in members])
+    return {(pk, TRACING_NEED) for pk in asking.values_list("asker_id", flat=True)}
 
 
 def _suggested_by_answers(

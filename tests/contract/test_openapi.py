@@ -91,7 +91,7 @@ def test_every_operation_says_what_it_does_and_who_may(schema: dict[str, Any]) -
         ("households/{reference}/exits/", {"get", "post"}),
         ("persons/", {"get"}),
         ("persons/{id}/", {"get"}),
-        ("entry-points/", {"get"}),
+        ("entry-points/", {"get", "post"}),
         ("entry-points/{code}/", {"get"}),
     ],
 )

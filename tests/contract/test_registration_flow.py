@@ -400,7 +400,7 @@ def test_crossings_are_public_to_staff(connect: Connect) -> None:
     assert [each["code"] for each in listed] == ["ISHKOSHIM", "TEM"]
     assert device("GET", "/api/v1/entry-points/TEM/").json() == listed[1]
     refused(device("GET", "/api/v1/entry-points/NOWHERE/"), 404, "not_found")
-    refused(device("POST", "/api/v1/entry-points/", json={}), 405, "method_not_allowed")
+    refused(device("POST", "/api/v1/entry-points/", json={}), 403, "permission_denied")
     params = {"updated_since": "2100-01-01T00:00:00Z"}
     assert device("GET", "/api/v1/entry-points/", params=params).json()["results"] == []
     elsewhere = device("POST", HOUSEHOLDS, json=family())

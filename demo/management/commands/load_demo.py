@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.models import Agency, Operation
-from demo import accounts, border, care, places, slips, story
+from demo import accounts, border, care, family, places, slips, story
 from notifications.choices import Channel
 from notifications.models import Subscription
 from reports.choices import Edition
@@ -73,6 +73,8 @@ class Command(BaseCommand):
         self.say("Consent and needs")
         care.ask_families(registrar=users["registrar"], say=self.say)
         care.ask_six_questions(registrar=users["registrar"], say=self.say)
+        self.say("Looking for relatives")
+        family.look_for_a_brother(actor=users["registrar"], moment=story.at(6, 19), say=self.say)
         self.say("Situation reports")
         story.make_reports(publisher=users["reporting_officer"], say=self.say)
         return {
