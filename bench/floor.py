@@ -18,6 +18,7 @@ TABLES = (
     "intake_identitykey",
     "intake_consent",
     "intake_specificneed",
+    "intake_openquestion",
     "audit_event",
 )
 HOUSEHOLDS = 600

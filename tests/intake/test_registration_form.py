@@ -130,7 +130,8 @@ def test_rows_left_out_keep_the_order_and_the_mark(alice: User) -> None:
     assert page.count("data-person>") == 3  # two people and the blank one for the script
     assert page.index("محبوبه") < page.index("Ҷамшед")
     assert 'value="members-1" checked' in page
-    data = typed(empty, MOTHER, empty, SON, focal_point="members-3")
+    mother = {**MOTHER, "relationship": "parent"}
+    data = typed(empty, mother, empty, SON, focal_point="members-3")
     signed_in(alice).post(ADD, data)
     people = Person.objects.order_by("position")
     assert [person.is_focal_point for person in people] == [False, True]
