@@ -78,7 +78,8 @@ def _upserts(sql: str) -> bool:
 def history_context(by: str, user: Callable[[], uuid.UUID | None] = _nobody) -> Iterator[None]:
     """Tell history who changes rows inside the block: `by` is a method, task or command.
 
-    `user` gives the key of the user, or None while nobody is known.
+    `user` gives the key of the user, or None while nobody is known. What was told holds to the
+    end of the transaction: open the block outside of it.
     """
     with connection.execute_wrapper(Said(by, user)):
         yield

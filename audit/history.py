@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.policies import Permission, access_of
 from audit.models import RowVersion
-from common.encryption import SealedTextField
+from common.encryption import CannotOpen, SealedTextField
 from common.errors import NotPermitted
 
 M = TypeVar("M", bound=models.Model)
@@ -60,7 +60,12 @@ class Kept:
             found = self.model._base_manager.filter(reference=text.upper())
             return found.values_list("pk", flat=True).first()
         stands = self.model._base_manager.filter(pk=key).exists()
-        return key if stands or self.history.objects.filter(pgh_obj_id=key).exists() else None
+        return key if stands or self.versions(key).exists() else None
+
+    def versions(self, key: uuid.UUID) -> Any:
+        """The versions of one row: a queryset of the history table, whose columns are made."""
+        history: Any = self.history
+        return history.objects.filter(pgh_obj_id=key)
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ def keeps_history(
     def keep(model: type[M]) -> type[M]:
         names = {field.name for field in model._meta.local_fields}
         assert names >= set(shown), f"{model.__name__} has no such column"
-        history = pghistory.create_event_model(
+        history: Any = pghistory.create_event_model(
             model,
             pghistory.UpdateEvent(
                 row=pghistory.Old,
@@ -156,9 +161,7 @@ def history_of(*, user: Any, label: str, key: uuid.UUID) -> list[Step]:
     if not may_read(user):
         raise NotPermitted("audit_read", _("Only auditors read the history of records."))
     table = _kept[label]
-    rows: list[Any] = list(
-        table.history.objects.filter(pgh_obj_id=key).order_by("-pgh_id").values()[:LONGEST]
-    )
+    rows: list[Any] = list(table.versions(key).order_by("-pgh_id").values()[:LONGEST])
     after = _row_that_stands(table, key)
     people = User.objects.in_bulk({row["pgh_context"]["user"] for row in rows if _user(row)})
     steps = []
@@ -212,7 +215,7 @@ def _row_that_stands(table: Kept, key: uuid.UUID) -> dict[str, Any] | None:
 def _changes(table: Kept, before: dict[str, Any], after: dict[str, Any]) -> Iterator[Change]:
     for field in table.fields:
         old, new = before[field.attname], after[field.attname]
-        if old == new:
+        if _same(field, old, new):
             continue
         label = field.verbose_name
         if field.name in table.shown:
@@ -220,6 +223,20 @@ def _changes(table: Kept, before: dict[str, Any], after: dict[str, Any]) -> Iter
             yield Change(field.name, label, True, *said)
         else:
             yield Change(field.name, label, False)
+
+
+def _same(field: models.Field[Any, Any], old: Any, new: Any) -> bool:
+    """Whether a column says the same: what is sealed again looks other each time, so it is opened.
+
+    For the comparison only; the words go nowhere.
+    """
+    if old == new or not isinstance(field, SealedTextField):
+        return bool(old == new)
+    try:
+        words = [field.from_db_value(value, None, None) for value in (old, new)]
+    except CannotOpen:
+        return False
+    return bool(words[0] == words[1])
 
 
 def _said(field: models.Field[Any, Any], value: Any) -> Any:
