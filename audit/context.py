@@ -19,7 +19,10 @@ from typing import Any
 from django.db import connection
 
 # What can fire a trigger of history. Registration is plain INSERT and COPY: nothing is added there.
-_CHANGES = re.compile(r"\s*(?:UPDATE|DELETE|WITH|MERGE)\b", re.IGNORECASE)
+# A statement that begins with WITH changes rows only where one of these words comes later.
+_CHANGES = re.compile(
+    r"\s*(?:UPDATE|DELETE|MERGE|WITH\b.*\b(?:UPDATE|DELETE|MERGE))\b", re.IGNORECASE | re.DOTALL
+)
 _tasks: dict[str, AbstractContextManager[None]] = {}
 
 
