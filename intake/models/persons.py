@@ -195,7 +195,12 @@ class Identity(models.Model):
 
     def open(self) -> IdentityData:
         """The names and documents. Whoever shows them records the access."""
-        return IdentityData(**unseal_json(self.sealed, context=self._context(self.person_id)))
+        return self.opened(self.person_id, self.sealed)
+
+    @classmethod
+    def opened(cls, person_id: Any, sealed: bytes | memoryview) -> IdentityData:
+        """The same from plain values, for searches that read many."""
+        return IdentityData(**unseal_json(sealed, context=cls._context(person_id)))
 
 
 class IdentityKey(models.Model):
