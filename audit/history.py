@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.policies import Permission, access_of
 from audit.models import RowVersion
+from common import clock
 from common.encryption import CannotOpen, SealedTextField
 from common.errors import NotPermitted
 
@@ -81,7 +82,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Step:
-    """One change or deletion of a row: when (real time), by whom, how, and what changed.
+    """One change or deletion of a row: when (as the operation counts), by whom, how, and what.
 
     `by` is None where nobody was known: work in the background, or raw SQL, which has no `how`.
     """
@@ -170,7 +171,7 @@ def history_of(*, user: Any, label: str, key: uuid.UUID) -> list[Step]:
         deleted = row["pgh_label"] == "delete"
         steps.append(
             Step(
-                at=row["pgh_created_at"],
+                at=row["pgh_created_at"] + clock.shift(),
                 deleted=deleted,
                 by=people.get(uuid.UUID(context["user"])) if _user(row) else None,
                 how=context.get("by", ""),
@@ -217,7 +218,8 @@ def _changes(table: Kept, before: dict[str, Any], after: dict[str, Any]) -> Iter
         old, new = before[field.attname], after[field.attname]
         if _same(field, old, new):
             continue
-        label = field.verbose_name
+        # Columns that nobody named for people go by what they are called in the database.
+        label = getattr(field, "_verbose_name", None) or field.name
         if field.name in table.shown:
             said = [_said(field, value) for value in (old, new)]
             yield Change(field.name, label, True, *said)
