@@ -79,6 +79,16 @@ class PersonQuerySet(models.QuerySet["Person"]):
         """Members of households the user may read."""
         return self.filter(households_q(user, Permission.HOUSEHOLDS_READ, "household__"))
 
+    def known_to(self, user: Any) -> Self:
+        """Members of households the user may read, as the user may know them.
+
+        Who was separated by the authority is nobody to those without the screening permission.
+        """
+        visible = self.visible_to(user)
+        if access_of(user).can(Permission.SCREENING):
+            return visible
+        return visible.exclude(exit_reason=ExitReason.SEPARATED)
+
     def counted(self, as_of: datetime) -> Self:
         """Civilians who arrived by `as_of`: the arrivals figure.
 
