@@ -411,6 +411,8 @@ class PersonViewSet(
         "retrieve": P.HOUSEHOLDS_READ,
         "needs": P.NEEDS_TIER_1,
         "add_need": P.HOUSEHOLDS_EDIT,
+        "confirm_need": P.HOUSEHOLDS_EDIT,
+        "close_need": P.HOUSEHOLDS_EDIT,
         "washington_group": P.NEEDS_TIER_1,
         "add_washington_group": P.HOUSEHOLDS_EDIT,
     }

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from common import clock
+from intake.consent_texts import CURRENT
 from intake.inputs import ConsentInput
 from intake.models import (
     BorderAssessment,
@@ -141,7 +142,7 @@ def bodies(alice: User) -> dict[str, tuple[str, str, Any]]:
         "given": True,
         "person": str(woman.pk),
         "legal_basis": "consent",
-        "explained": "x",
+        "explained": CURRENT,
         "explained_in": "prs",
         "how": "spoken",
         "occurred_at": WHEN,
@@ -162,7 +163,7 @@ def bodies(alice: User) -> dict[str, tuple[str, str, Any]]:
             {"reason": "x", "occurred_at": str(clock.now())},
         ),
         "link": ("POST", f"{one}family-links/", link),
-        "token": ("POST", f"{one}token/", {"reason": "lost", "token": "", "occurred_at": WHEN}),
+        "token": ("POST", f"{one}token/", {"reason": "lost", "token": ""}),
         "question": (
             "POST",
             f"{one}questions/{question.pk}/answer/",
