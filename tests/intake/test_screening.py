@@ -313,7 +313,9 @@ def test_a_civilian_comes_back_also_when_the_household_was_a_repeat(
     taken = again.members.get(position=0)
     when = ARRIVED_AT + timedelta(days=2)
     record_outcome(actor=dana, person=taken, outcome=K.HELD, occurred_at=when, authority="border")
-    decide_pair(actor=dana, pair=DuplicatePair.objects.get(), same=True)
+    one, two = sorted((home.pk, again.pk))
+    pair = DuplicatePair.objects.create(first_id=one, second_id=two, score=1)
+    decide_pair(actor=dana, pair=pair, same=True)
     record_outcome(
         actor=dana,
         person=taken,
