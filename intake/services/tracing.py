@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +16,7 @@ from accounts.models import Operation
 from accounts.policies import Permission
 from audit.events import record_event
 from common import clock
-from common.errors import Conflict, FieldProblem, InvalidState, NotPermitted, constraint_name
+from common.errors import Conflict, FieldProblem, InvalidState, NotPermitted
 from common.ids import new_id
 from intake.choices import (
     INVERSE_KIN,
@@ -89,13 +89,7 @@ def file_tracing_request(
     )
     _agree(request, override_reason.strip() if officer else "", actor)
     request.reference = format_reference(PREFIX, clock.today(operation.zone).year, _next_serial())
-    try:
-        with transaction.atomic():
-            request.save(force_insert=True)
-    except IntegrityError as error:
-        if constraint_name(error) != "intake_tracingrequest_pkey":
-            raise
-        raise _id_used() from error  # another household's, this moment
+    request.save(force_insert=True)
     TracingKey.objects.bulk_create(tracing_keys(request, checked))
     refresh_suggestions(actor=actor, household=household)
     record_event("tracing.filed", request, actor=actor)
@@ -300,12 +294,8 @@ def _same(known: TracingRequest, asker: Person, sought: Sought) -> TracingReques
     # An age was read on the day on which it was said first: the words are compared.
     kept = replace(Sought.of(known), earliest=sought.earliest, latest=sought.latest)
     if known.asker_id != asker.pk or kept.to_json() != sought.to_json():
-        raise _id_used()
+        raise Conflict("conflict", _("This id was used for a request with other content."))
     return known
-
-
-def _id_used() -> Conflict:
-    return Conflict("conflict", _("This id was used for a request with other content."))
 
 
 def _agree(request: TracingRequest, reason: str, actor: Any) -> None:
