@@ -30,7 +30,7 @@ def household_link(household: Any) -> str:
 class ExitReasonFilter(admin.SimpleListFilter):
     """By why somebody left; separations for the role of the sealed record only."""
 
-    title = _("exit reason")
+    title = _("reason")
     parameter_name = "exit_reason"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:

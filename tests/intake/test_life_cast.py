@@ -15,7 +15,8 @@ from accounts.choices import Role
 from accounts.models import User
 from accounts.policies import limit_to_token
 from tests.factories.accounts import make_user
-from tests.intake.test_hostile_life import NAMES, bodies, post, rows
+from tests.intake.test_api_hostile import post
+from tests.intake.test_hostile_life import NAMES, bodies, rows
 
 pytestmark = pytest.mark.django_db
 API = Callable[[User | None], APIClient]
