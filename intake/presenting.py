@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.policies import Permission, access_of
 from common import clock
 from intake.births import age_bracket
 from intake.choices import ExitReason
 from intake.lookups import codes
-from intake.models import Household, Identity, Person, SpecificNeed
+from intake.models import Household, HouseholdMove, Identity, Person, SpecificNeed
 from intake.models.persons import IdentityData
 from intake.names import latin_form
 from intake.services.permitted import tiers_of
@@ -31,6 +31,21 @@ def visible_members(household: Household, user: Any) -> QuerySet[Person]:
     if not access_of(user).can(Permission.SCREENING):
         members = members.exclude(exit_reason=ExitReason.SEPARATED)
     return members
+
+
+def visible_moves(household: Household, user: Any) -> QuerySet[HouseholdMove]:
+    """Moves from and to a household as this user may know them, oldest first.
+
+    Between households that the user may read both of, of people they may know of.
+    """
+    households = Household.objects.visible_to(user).values("pk")
+    return (
+        HouseholdMove.objects.filter(Q(from_household=household) | Q(to_household=household))
+        .filter(from_household__in=households, to_household__in=households)
+        .filter(person__in=Person.objects.known_to(user))
+        .select_related("from_household", "to_household")
+        .order_by("occurred_at", "id")
+    )
 
 
 def visible_needs(persons: Iterable[Person], user: Any) -> dict[Any, list[SpecificNeed]]:

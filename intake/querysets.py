@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.policies import Permission, access_of
 from intake.choices import NEVER_COUNTED, ExitReason, NeedStatus
@@ -79,6 +80,16 @@ class PersonQuerySet(models.QuerySet["Person"]):
         """Members of households the user may read."""
         return self.filter(households_q(user, Permission.HOUSEHOLDS_READ, "household__"))
 
+    def known_to(self, user: Any) -> Self:
+        """Members of households the user may read, as the user may know them.
+
+        Who was separated by the authority is nobody to those without the screening permission.
+        """
+        visible = self.visible_to(user)
+        if access_of(user).can(Permission.SCREENING):
+            return visible
+        return visible.exclude(exit_reason=ExitReason.SEPARATED)
+
     def counted(self, as_of: datetime) -> Self:
         """Civilians who arrived by `as_of`: the arrivals figure.
 
@@ -101,6 +112,20 @@ class PersonQuerySet(models.QuerySet["Person"]):
         return self.counted(as_of).filter(
             Q(left_at__isnull=True) | Q(left_at__gt=as_of), ~Exists(away)
         )
+
+    def in_household_of(self, as_of: datetime | None = None) -> Self:
+        """With `household_then`: the id of the household in which each person was at `as_of`.
+
+        Without `as_of` the one with which they came.
+        """
+        from intake.models import HouseholdMove
+
+        later = HouseholdMove.objects.filter(person=OuterRef("pk"))
+        if as_of is not None:
+            later = later.filter(occurred_at__gt=as_of)
+        first = later.order_by("occurred_at", "recorded_at").values("from_household_id")[:1]
+        then = Coalesce(Subquery(first), F("household_id"), output_field=models.UUIDField())
+        return self.annotate(household_then=then)
 
     def in_count(self) -> Self:
         """In the count now, whatever the clock says."""

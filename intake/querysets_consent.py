@@ -31,6 +31,13 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
             Q(household=household, person__isnull=True) | Q(person__household=household)
         )
 
+    def of_known(self, household: Household, user: Any) -> Self:
+        """Answers of a household, and those of the persons in it whom the user may know of."""
+        from intake.models import Person
+
+        known = Person.objects.known_to(user).filter(household=household)
+        return self.of(household).filter(Q(person__isnull=True) | Q(person__in=known))
+
     def standing(self) -> Self:
         """The present answers: neither withdrawn nor replaced."""
         return self.filter(withdrawn_at__isnull=True)

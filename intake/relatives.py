@@ -91,6 +91,8 @@ def asked_by(household: Household, user: Any) -> list[AskedView]:
     if not any(holds_for(user, permission, household.pk) for permission in may):
         return []
     rows = TracingRequest.objects.filter(asker__household=household).select_related("asker")
+    if not holds_for(user, Permission.TRACING, household.pk):
+        rows = rows.exclude(asker__exit_reason=ExitReason.SEPARATED)
     return [AskedView(row, row.status not in TRACING_ENDED) for row in rows.order_by("recorded_at")]
 
 

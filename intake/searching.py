@@ -20,14 +20,18 @@ from intake.references import (
 Rows = TypeVar("Rows", Household, Person)
 
 
-def find_households(households: QuerySet[Household], text: str) -> QuerySet[Household]:
+def find_households(
+    households: QuerySet[Household], text: str, *, user: Any
+) -> QuerySet[Household]:
     """Those of `households` that the text means. Nothing when it means nothing.
 
-    A reference or a token finds exactly one; otherwise one of the members must be meant.
+    A reference or a token finds exactly one; otherwise one of the members must be meant whom
+    `user` may know of.
     """
     if (exact := _exact(text)) is not None:
         return households.filter(exact)
-    return households.filter(members__in=_meant(text))
+    known = Person.objects.known_to(user).filter(pk__in=_meant(text))
+    return households.filter(members__in=known)
 
 
 def find_persons(persons: QuerySet[Person], text: str) -> QuerySet[Person]:

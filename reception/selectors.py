@@ -76,10 +76,10 @@ def unplaced_persons(as_of: datetime) -> int:
     """Persons present at `as_of` whose household held no place then."""
     held = Placement.objects.filter(
         Q(ended_at__isnull=True) | Q(ended_at__gt=as_of),
-        household=OuterRef("household"),
+        household=OuterRef("household_then"),
         recorded_at__lte=as_of,
     )
-    return Person.objects.present(as_of).filter(~Exists(held)).count()
+    return Person.objects.present(as_of).in_household_of(as_of).filter(~Exists(held)).count()
 
 
 def unplaced_households() -> QuerySet[Any]:

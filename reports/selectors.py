@@ -22,13 +22,11 @@ from django.db.models import (
     F,
     OuterRef,
     Q,
-    Subquery,
-    UUIDField,
     Value,
     When,
 )
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models.functions import TruncDate
 
 from aid import selectors as aid
 from intake.births.brackets import BRACKETS, UNKNOWN_BRACKET, bracket_thresholds
@@ -137,12 +135,13 @@ def arrivals(moment: Moment) -> list[dict[str, Any]]:
     """Rows {date, code, name, persons, households} of counted arrivals by local day and place."""
     rows = (
         Person.objects.counted(moment.as_of)
+        .in_household_of()
         .filter(entry=EntryKind.ARRIVAL)
         .values(
             date=TruncDate("arrived_at", tzinfo=moment.zone),
             point=F("arrival__entry_point_id"),
         )
-        .annotate(persons=Count("pk"), households=Count("household_id", distinct=True))
+        .annotate(persons=Count("pk"), households=Count("household_then", distinct=True))
         .order_by("date", "point")
     )
     points = EntryPoint.objects.in_bulk()
@@ -247,14 +246,10 @@ def data_quality(moment: Moment) -> dict[str, Any]:
 def households_of(moment: Moment) -> int:
     """Households with somebody present, each person in the household of that instant."""
     present = Person.objects.present(moment.as_of)
-    moves = HouseholdMove.objects.filter(occurred_at__gt=moment.as_of)
-    if not moves.exists():
+    if not HouseholdMove.objects.filter(occurred_at__gt=moment.as_of).exists():
         return int(present.aggregate(n=Count("household_id", distinct=True))["n"])
-    first = moves.filter(person=OuterRef("pk")).order_by("occurred_at", "recorded_at")
-    then = Coalesce(
-        Subquery(first.values("from_household_id")[:1]), F("household_id"), output_field=UUIDField()
-    )
-    return int(present.annotate(then=then).aggregate(n=Count("then", distinct=True))["n"])
+    then = present.in_household_of(moment.as_of)
+    return int(then.aggregate(n=Count("household_then", distinct=True))["n"])
 
 
 def key_figures(

@@ -90,14 +90,11 @@ class AnswerForm(QuestionForm):
 
 def consents_section(request: HttpRequest, household: Household) -> str:
     """What stands, and behind a fold what stood before."""
-    shown = visible_members(household, request.user).values("pk")
-    rows = [
-        row
-        for row in Consent.objects.of(household)
+    rows = list(
+        Consent.objects.of_known(household, request.user)
         .select_related("explained_in", "explained_by", "person__identity")
         .order_by("-occurred_at", "-id")
-        if row.person_id is None or row.person_id in {each["pk"] for each in shown}
-    ]
+    )
     agencies = dict(Agency.objects.values_list("code", "name"))
     for row in rows:
         row.recipient_name = agencies.get(row.recipient, row.recipient)  # type: ignore[attr-defined]
@@ -199,7 +196,7 @@ def withdraw_page(
     """Withdraw the consent that is named in the form: POST only."""
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "POST"})
-    rows = Consent.objects.of(household).select_related("person")
+    rows = Consent.objects.of_known(household, request.user).select_related("person")
     try:
         key = forms.UUIDField().clean(request.POST.get("consent"))
         consent = rows.filter(pk=key).first()

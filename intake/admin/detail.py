@@ -22,6 +22,7 @@ from intake.births import Birth, age_bracket
 from intake.choices import BirthPrecision, Calendar, PairStatus
 from intake.duplicates import describe, surviving
 from intake.models import DuplicatePair, Household, Person, SpecificNeed
+from intake.presenting import visible_members
 
 
 @dataclass
@@ -72,12 +73,12 @@ def household_page(
 
 
 def member_views(household: Household, user: Any, operation: Operation) -> list[MemberView]:
-    """Every member, opened, with the needs that the user may see."""
+    """The members that the user may know of, opened, with the needs that the user may see."""
     today = clock.today(operation.zone)
     persons = list(
-        household.members.select_related("identity", "nationality").order_by(
-            "-is_focal_point", "position", "pk"
-        )
+        visible_members(household, user)
+        .select_related("identity", "nationality")
+        .order_by("-is_focal_point", "position", "pk")
     )
     visible: dict[Any, list[SpecificNeed]] = {}
     needs = SpecificNeed.objects.visible_to(user).open().filter(person__household=household)

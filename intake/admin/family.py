@@ -21,7 +21,7 @@ from intake.admin.sections import register_page, register_section
 from intake.choices import LinkEnd, Relationship, TracingEnd
 from intake.duplicates import surviving
 from intake.forms_family import LinkForm, TracingForm
-from intake.models import Area, FamilyLink, Household, Person, TracingRequest
+from intake.models import Area, FamilyLink, Household, Person
 from intake.references import InvalidReferenceError, parse_reference
 from intake.relatives import AskedView, KinView, asked_by, known_members, label_of, relatives_of
 from intake.services.family import end_family_link, link_family
@@ -236,8 +236,8 @@ def close_view(
     """Close a tracing request of this household, by POST."""
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "POST"})
-    rows = TracingRequest.objects.filter(asker__household=household)
-    asked = rows.filter(pk__in=_sent(request.POST.get("request"))).first()
+    shown = {each.request.pk: each.request for each in asked_by(household, request.user)}
+    asked = next((shown[pk] for pk in _sent(request.POST.get("request")) if pk in shown), None)
     if asked is not None:
         with domain_errors_as_messages(request):
             close_tracing_request(

@@ -20,6 +20,7 @@ from accounts.policies import Permission
 from common.admin import domain_errors_as_messages
 from intake.admin.sections import register_page, register_section
 from intake.models import Household
+from intake.presenting import visible_members
 from intake.services.hints import hinted_notes, move_note
 from intake.services.permitted import holds_for
 
@@ -56,7 +57,7 @@ def _person(request: HttpRequest, household: Household) -> Any:
     if not text:
         return None
     try:
-        found = household.members.filter(pk=uuid.UUID(text)).first()
+        found = visible_members(household, request.user).filter(pk=uuid.UUID(text)).first()
     except ValueError:
         found = None
     # An unknown person is refused by the service, not taken for the household.

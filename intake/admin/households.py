@@ -115,7 +115,7 @@ class HouseholdAdmin(PolicyModelAdmin):
         """By reference or token exactly, otherwise by name through keyed hashes."""
         if not search_term.strip():
             return queryset, False
-        return find_households(queryset, search_term), False
+        return find_households(queryset, search_term, user=request.user), False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The list with the site of each household; that names were shown is recorded."""

@@ -32,8 +32,8 @@ from intake.choices import EntryKind, ExitReason
 from intake.duplicates import find_duplicates
 from intake.forms_life import BirthForm, FollowForm, LeaveForm, MoveForm, Named, ReturnForm
 from intake.inputs import MemberInput
-from intake.models import Household, HouseholdMove, Person, PersonExit
-from intake.presenting import visible_members
+from intake.models import Household, Person, PersonExit
+from intake.presenting import visible_members, visible_moves
 from intake.services.editing import add_arrival
 
 P = Permission
@@ -299,7 +299,7 @@ def story(household: Household, user: Any) -> list[Entry]:
         if p.entry != EntryKind.ARRIVAL
     ]
     entries += _exits(names)
-    entries += _moves(household, names)
+    entries += _moves(household, user, names)
     return sorted(entries, key=attrgetter("happened_at", "recorded_at"))
 
 
@@ -334,12 +334,9 @@ def _exits(names: dict[Any, str]) -> list[Entry]:
     return entries
 
 
-def _moves(household: Household, names: dict[Any, str]) -> list[Entry]:
+def _moves(household: Household, user: Any, names: dict[Any, str]) -> list[Entry]:
     entries = []
-    moves = HouseholdMove.objects.filter(from_household=household) | HouseholdMove.objects.filter(
-        to_household=household
-    )
-    for each in moves.select_related("from_household", "to_household"):
+    for each in visible_moves(household, user):
         out = each.from_household_id == household.pk
         other = each.to_household if out else each.from_household
         what = _("To household %(reference)s") if out else _("From household %(reference)s")

@@ -148,7 +148,8 @@ def _do(user: Any, household: Household, data: dict[str, Any]) -> str:
             return _("A protection officer will look at it.")
         add_need(actor=user, person=person, code=data["code"])
         return _("The need is recorded.")
-    rows = SpecificNeed.objects.visible_to(user).filter(person__household=household)
+    known = visible_members(household, user)
+    rows = SpecificNeed.objects.visible_to(user).filter(person__in=known)
     need = rows.select_related("person").filter(pk=data["need"]).first()
     if need is None:
         raise PermissionDenied

@@ -13,10 +13,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Operation
-from accounts.policies import Permission
+from accounts.policies import Permission, can
 from common import clock
 from common.admin import PolicyModelAdmin
 from intake.births import age_bracket
+from intake.choices import ExitReason
 from intake.models import Person
 
 
@@ -24,6 +25,22 @@ def household_link(household: Any) -> str:
     """A link to the household, by its reference."""
     url = reverse("admin:intake_household_change", args=[household.pk])
     return format_html('<a href="{}">{}</a>', url, household.reference)
+
+
+class ExitReasonFilter(admin.SimpleListFilter):
+    """By why somebody left; separations for the role of the sealed record only."""
+
+    title = _("reason")
+    parameter_name = "exit_reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """The reasons the user may know of."""
+        hidden = () if can(request.user, Permission.SCREENING) else (ExitReason.SEPARATED,)
+        return [(each.value, each.label) for each in ExitReason if each not in hidden]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Persons who left for the reason that was chosen."""
+        return queryset.filter(exit_reason=self.value()) if self.value() else queryset
 
 
 @admin.register(Person)
@@ -39,7 +56,7 @@ class PersonAdmin(PolicyModelAdmin):
         "arrived_at",
         "exit_reason",
     )
-    list_filter = ("sex", "exit_reason", "legal_status")
+    list_filter = ("sex", ExitReasonFilter, "legal_status")
     list_select_related = ("household",)
     search_fields = ("household__reference__exact",)
     search_help_text = _("Reference of the household")
@@ -80,8 +97,9 @@ class PersonAdmin(PolicyModelAdmin):
         return age_bracket(person.birth_earliest, person.birth_latest, today)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Visible persons, with the zone in which their ages are counted."""
+        """Persons the user may know of, with the zone in which their ages are counted."""
         persons: QuerySet[Any] = super().get_queryset(request)
+        persons = persons.known_to(request.user)  # type: ignore[attr-defined]
         return persons.annotate(  # type: ignore[no-any-return]
             zone=Value(Operation.current().time_zone)
         )

@@ -142,7 +142,7 @@ class ConsentActions:
     def withdraw_consent(self, request: Request, reference: str, consent: str) -> Response:
         """From now on it counts as no, for every agency that it was given to."""
         household = self.get_object()  # type: ignore[attr-defined]
-        rows = Consent.objects.of(household).select_related("person")
+        rows = Consent.objects.of_known(household, request.user).select_related("person")
         found = rows.filter(pk=consent).first() if _is_uuid(consent) else None
         if found is None:
             raise Http404

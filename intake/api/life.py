@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Operation
-from accounts.policies import Permission, can
+from accounts.policies import Permission
 from audit.access import record_access
 from common import clock
 from common.errors import FieldProblem
@@ -25,7 +25,7 @@ from intake.api.serializers import Choice, MemberInputSerializer, PersonSerializ
 from intake.choices import ExitReason, MoveReason, Relationship
 from intake.inputs import MemberInput
 from intake.models import Household, HouseholdMove, Person, PersonExit
-from intake.presenting import person_shapes, visible_members
+from intake.presenting import person_shapes, visible_members, visible_moves
 from intake.references import InvalidReferenceError, parse_reference
 from intake.services.checking import MOST_MEMBERS, invalid
 
@@ -245,8 +245,7 @@ class LifeActions:
     def moves(self, request: Request, reference: str) -> Response:
         """Who came from another household or went to one."""
         household = self.get_object()  # type: ignore[attr-defined]
-        rows = household.moves_in.all() | household.moves_out.all()
-        return Response(MoveSerializer(visible_moves(rows, request.user), many=True).data)
+        return Response(MoveSerializer(visible_moves(household, request.user), many=True).data)
 
     @extend_schema(
         summary="Move people to another household",
@@ -294,19 +293,6 @@ class LifeActions:
             detail = _("There is no such household that you may change.")
             raise invalid([FieldProblem("to", "unknown", detail)])
         return household
-
-
-def visible_moves(rows: QuerySet[HouseholdMove], user: Any) -> QuerySet[HouseholdMove]:
-    """Moves between households that the user may read both of, of people they may know of."""
-    households = Household.objects.visible_to(user).values("pk")
-    persons = Person.objects.visible_to(user)
-    if not can(user, Permission.SCREENING):
-        persons = persons.exclude(exit_reason=ExitReason.SEPARATED)
-    return (
-        rows.filter(from_household__in=households, to_household__in=households, person__in=persons)
-        .select_related("from_household", "to_household")
-        .order_by("occurred_at", "id")
-    )
 
 
 def _is_uuid(text: str) -> bool:

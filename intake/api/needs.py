@@ -13,13 +13,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.access import record_access
-from intake.choices import Difficulty, NeedStatus, Respondent
+from intake.api.serializers import Choice
+from intake.choices import Difficulty, NeedClosing, NeedStatus, Respondent
 from intake.models import Person, SpecificNeed, WashingtonGroup
-from intake.services.needs import add_need, request_review
+from intake.services.needs import add_need, close_need, confirm_need, request_review
 from intake.services.washington import record_washington_group
 from intake.washington import DOMAINS
 
 WHOLE: dict[str, Any] = {"pagination_class": None, "filter_backends": []}
+_NEED = "(?P<need>[0-9A-Fa-f-]{36})"
 EXAMPLE = {**dict.fromkeys(DOMAINS, 1), "seeing": 3, "respondent": "self"}
 
 
@@ -37,6 +39,18 @@ class NewNeedSerializer(serializers.Serializer[Any]):
 
     code = serializers.CharField(max_length=10, required=False, allow_blank=True, default="")
     note = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
+
+
+class ConfirmNeedSerializer(serializers.Serializer[Any]):
+    """The need that was found, where a review is confirmed; empty for the need itself."""
+
+    code = serializers.CharField(max_length=10, required=False, allow_blank=True, default="")
+
+
+class CloseNeedSerializer(serializers.Serializer[Any]):
+    """Why a need, a suggestion or a review ends."""
+
+    reason = Choice(NeedClosing.choices)
 
 
 class WashingtonGroupSerializer(serializers.ModelSerializer[WashingtonGroup]):
@@ -107,6 +121,46 @@ class PersonNeedActions:
         else:
             request_review(actor=request.user, person=person, note=note)
         return self._needs(request, person, status.HTTP_201_CREATED)
+
+    @extend_schema(
+        summary="Confirm a need",
+        request=ConfirmNeedSerializer,
+        responses=PersonNeedSerializer(many=True),
+    )
+    @action(detail=True, methods=["post"], url_path=f"needs/{_NEED}/confirm", **WHOLE)
+    def confirm_need(self, request: Request, pk: str, need: str) -> Response:
+        """A suggestion or a review becomes a need; confirmed again, nothing changes."""
+        person = self._person(pk)
+        found = self._need(person, need)
+        typed = ConfirmNeedSerializer(data=request.data)
+        typed.is_valid(raise_exception=True)
+        confirm_need(actor=request.user, need=found, **typed.validated_data)
+        return self._needs(request, person)
+
+    @extend_schema(
+        summary="Close a need",
+        request=CloseNeedSerializer,
+        responses=PersonNeedSerializer(many=True),
+    )
+    @action(detail=True, methods=["post"], url_path=f"needs/{_NEED}/close", **WHOLE)
+    def close_need(self, request: Request, pk: str, need: str) -> Response:
+        """It stays in the history; closed again, nothing changes."""
+        person = self._person(pk)
+        found = self._need(person, need)
+        typed = CloseNeedSerializer(data=request.data)
+        typed.is_valid(raise_exception=True)
+        close_need(actor=request.user, need=found, **typed.validated_data)
+        return self._needs(request, person)
+
+    def _need(self, person: Person, text: str) -> SpecificNeed:
+        visible = SpecificNeed.objects.visible_to(self.request.user)  # type: ignore[attr-defined]
+        try:
+            found: SpecificNeed | None = visible.filter(person=person, pk=uuid.UUID(text)).first()
+        except ValueError:
+            raise Http404 from None
+        if found is None:
+            raise Http404
+        return found
 
     def _needs(self, request: Request, person: Person, code: int = 200) -> Response:
         record_access(request.user, "read", person)

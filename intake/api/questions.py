@@ -14,10 +14,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from accounts.policies import Permission
+from accounts.policies import Permission, can
 from common.errors import DomainError
-from intake.choices import QuestionAnswer, QuestionCode, QuestionStatus
-from intake.models import Household, OpenQuestion
+from intake.choices import ExitReason, QuestionAnswer, QuestionCode, QuestionStatus
+from intake.models import Household, OpenQuestion, Person
 from intake.presenting import visible_members
 from intake.quality.answering import LONGEST_NOTE, answer_question
 from intake.quality.presenting import open_of, places_of, question_shapes
@@ -139,7 +139,14 @@ def asked_at_registration(
             [q for q in each.written.questions if q.status == QuestionStatus.OPEN]
             if each.written is not None
             else known[each.household.pk],
-            places_of(each.members),
+            places_of(each.members if each.written is not None else _shown(each.members, user)),
         )
         for each in made
     }
+
+
+def _shown(members: Sequence[Person], user: Any) -> list[Person]:
+    """The members whom the user may know of: an index must not tell that there is another."""
+    if can(user, Permission.SCREENING):
+        return list(members)
+    return [each for each in members if each.exit_reason != ExitReason.SEPARATED]

@@ -454,6 +454,7 @@ class BatchAnswerSerializer(Shape):
     reference = serializers.CharField(allow_blank=True)
     token = serializers.CharField(allow_blank=True)
     open_questions = OpenQuestionSerializer(many=True, required=False)
+    hints = HintSerializer(many=True, required=False)
     problem = serializers.DictField(required=False, help_text="A problem document when refused")
 
 

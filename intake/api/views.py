@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.models import Operation
-from accounts.policies import Permission, can
+from accounts.policies import Permission
 from audit.access import record_access
 from audit.idempotency import IdempotentWrites
 from common import clock
@@ -38,7 +38,6 @@ from intake.api.life import LIFE_POLICY, WHOLE, LifeActions
 from intake.api.needs import PersonNeedActions
 from intake.api.questions import QUESTION_POLICY, QuestionActions, asked_at_registration
 from intake.api.tokens import SLIP_POLICY, SlipActions
-from intake.choices import ExitReason
 from intake.duplicates import surviving
 from intake.models import Arrival, Consent, EntryPoint, Household, Person
 from intake.presenting import person_shapes, visible_members, written_shapes
@@ -266,12 +265,13 @@ class HouseholdViewSet(
                 answers[index] = _refused(index, each, _shape_error(problems))
         results = register_batch(actor=request.user, data=[data for _index, data in inputs])
         asked = asked_at_registration(results, request.user)
-        for (index, _data), result in zip(inputs, results, strict=True):
+        for (index, item), result in zip(inputs, results, strict=True):
             if isinstance(result, DomainError):
                 answers[index] = _refused(index, sent[index], result)
             else:
                 answers[index] = _made(index, result)
                 answers[index]["open_questions"] = asked[result.household.pk]
+                answers[index]["hints"] = hints_of(item)
         return Response({"results": answers})
 
     @extend_schema(summary="Read a household", responses=shapes.HouseholdSerializer)
@@ -411,16 +411,15 @@ class PersonViewSet(
         "retrieve": P.HOUSEHOLDS_READ,
         "needs": P.NEEDS_TIER_1,
         "add_need": P.HOUSEHOLDS_EDIT,
+        "confirm_need": P.HOUSEHOLDS_EDIT,
+        "close_need": P.HOUSEHOLDS_EDIT,
         "washington_group": P.NEEDS_TIER_1,
         "add_washington_group": P.HOUSEHOLDS_EDIT,
     }
 
     def get_queryset(self) -> QuerySet[Person]:
         """Persons of visible households; those separated only with the screening permission."""
-        persons = Person.objects.visible_to(self.request.user).select_related("household")
-        if not can(self.request.user, P.SCREENING):
-            persons = persons.exclude(exit_reason=ExitReason.SEPARATED)
-        return persons
+        return Person.objects.known_to(self.request.user).select_related("household")
 
     def _shapes(self, persons: Sequence[Person]) -> list[dict[str, Any]]:
         found = person_shapes(persons, self.request.user, _today())

@@ -18,7 +18,8 @@ from intake.querysets_versions import IdentityVersionQuerySet
 class IdentityVersion(BaseModel):
     """A person as recorded until `replaced_at`: the identity and what else was changed with it.
 
-    Written with every correction and never changed, so that a wrong one can be seen and put back.
+    Written with every correction, so that a wrong one can be seen and put back. Changed in one case
+    only: a note that is moved into the sealed record is emptied here too.
     Personal data: `sealed`, bound to the row. Never shown to agencies.
     """
 

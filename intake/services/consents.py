@@ -22,7 +22,7 @@ from intake.lookups import codes
 from intake.models import Consent, Household, Person
 from intake.services.checking import invalid
 from intake.services.consent_checks import check_consent, known_recipients
-from intake.services.moments import happened_at
+from intake.services.moments import happened_at, same_moment
 from intake.services.permitted import require_editor
 from intake.services.rows import build_consent
 
@@ -165,10 +165,13 @@ def _known(
     if known is None:
         return None
     same = (
-        known.household_id == household.pk
+        known.belongs_to == household.pk
         and known.person_id == (person.pk if person else None)
         and (known.purpose, known.recipient, known.given)
         == (data.purpose, data.recipient, data.given)
+        and (known.legal_basis, known.how, known.explained, known.explained_in_id or "")
+        == (data.legal_basis, data.how, data.explained, data.explained_in)
+        and same_moment(known.occurred_at, data.occurred_at)
     )
     if not same:
         raise Conflict("conflict", _("This id was used for another answer."))

@@ -27,6 +27,7 @@ LONGEST_VALUE = 5000
 # Names that the registration form uses; a draft is a form and nothing else.
 _FIELD = re.compile(r"(?:members-\d{1,2}-)?[a-z][a-z_]{0,39}\Z|members-[A-Z_]{5,20}\Z", re.ASCII)
 _NEVER = frozenset({"csrfmiddlewaretoken", "save", "add_person"})
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL and lone surrogates are no text
 _NAME = re.compile(r"members-\d{1,2}-name\Z", re.ASCII)
 
 Fields = list[tuple[str, str]]
@@ -85,7 +86,7 @@ def checked_fields(fields: Any) -> Fields:
         name, value = each
         if not (isinstance(name, str) and isinstance(value, str) and _FIELD.match(name)):
             raise _not_a_form()
-        if len(value) > LONGEST_VALUE or "\x00" in value:
+        if len(value) > LONGEST_VALUE or _UNSTORABLE.search(value):
             raise _not_a_form()
         if name not in _NEVER:
             kept.append((name, value))

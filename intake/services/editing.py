@@ -10,7 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit.events import record_event
-from common.errors import FieldProblem, InvalidInput, InvalidState
+from common import clock
+from common.errors import Conflict, FieldProblem, InvalidInput, InvalidState
 from intake.choices import HouseholdStatus
 from intake.inputs import MemberInput
 from intake.keys import PHONE, identity_keys
@@ -111,7 +112,7 @@ def add_arrival(
     """
     household = Household.objects.select_for_update().get(pk=household.pk)
     if (known := _already_followed(household, members)) is not None:
-        return known
+        return known, _the_same(actor, household, known, entry_point, arrived_at, members)
     point = EntryPoint.objects.visible_to(actor).filter(code=entry_point).first()
     problems: list[FieldProblem] = []
     arrived_at = arrival_time(arrived_at, "arrived_at", problems)
@@ -141,14 +142,31 @@ def add_arrival(
     return arrival, persons
 
 
-def _already_followed(
-    household: Household, members: Sequence[MemberInput]
-) -> tuple[Arrival, list[Person]] | None:
+def _already_followed(household: Household, members: Sequence[MemberInput]) -> Arrival | None:
+    """The arrival with which all of these came, when they are registered with it."""
     ids = [member.id for member in members if member.id is not None]
     if not ids or len(ids) < len(members):
         return None
-    found = household.members.select_related("arrival").in_bulk(ids)
+    found = household.members.select_related("arrival__entry_point").in_bulk(ids)
     arrivals = {person.arrival for person in found.values()}
-    if len(found) < len(set(ids)) or len(arrivals) != 1 or (arrival := arrivals.pop()) is None:
+    if len(found) < len(set(ids)) or len(arrivals) != 1:
         return None
-    return arrival, [found[pk] for pk in ids]
+    return arrivals.pop()
+
+
+def _the_same(
+    actor: Any,
+    household: Household,
+    arrival: Arrival,
+    entry_point: str,
+    arrived_at: datetime,
+    members: Sequence[MemberInput],
+) -> list[Person]:
+    """The people who were sent before; Conflict when anything else is sent with their ids now."""
+    moment = clock.on_operation_clock(arrived_at)
+    if (arrival.entry_point.code, arrival.occurred_at) != (entry_point, moment):
+        raise Conflict("conflict", _("These ids were used for another arrival."))
+    return [
+        add_member(actor=actor, household=household, data=member, arrival=arrival)
+        for member in members
+    ]

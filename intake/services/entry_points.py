@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -192,15 +192,20 @@ def add_informal_crossing(
     problems += _of_the_place(latitude, longitude)
     if problems:
         raise invalid(problems)
-    point = EntryPoint.objects.create(
-        code=code or _code_for(name),
-        name=name,
-        kind=EntryPointKind.INFORMAL,
-        area_id=area,
-        opposite_area_id=opposite_area or None,
-        latitude=coarse(latitude),
-        longitude=coarse(longitude),
-    )
+    try:
+        with transaction.atomic():
+            point = EntryPoint.objects.create(
+                code=code or _code_for(name),
+                name=name,
+                kind=EntryPointKind.INFORMAL,
+                area_id=area,
+                opposite_area_id=opposite_area or None,
+                latitude=coarse(latitude),
+                longitude=coarse(longitude),
+            )
+    except IntegrityError as error:
+        # Another hand took the code while this one looked whether it is free.
+        raise invalid([_code_taken()]) from error
     record_first_state(point, actor=actor)
     record_event("entry_point.added", point, actor=actor)
     return point
@@ -249,8 +254,12 @@ def _of_the_code(code: str) -> list[FieldProblem]:
             FieldProblem("code", "invalid", _("Write a short code of Latin letters, digits and -."))
         ]
     if EntryPoint.objects.filter(code__iexact=code).exists():
-        return [FieldProblem("code", "known", _("This code is taken: write another."))]
+        return [_code_taken()]
     return []
+
+
+def _code_taken() -> FieldProblem:
+    return FieldProblem("code", "known", _("This code is taken: write another."))
 
 
 def _of_the_place(latitude: Decimal | None, longitude: Decimal | None) -> list[FieldProblem]:

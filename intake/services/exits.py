@@ -14,6 +14,7 @@ from audit.events import record_event
 from common import clock
 from common.errors import FieldProblem, InvalidState
 from intake.choices import ExitReason, HouseholdStatus, ProcessStatus
+from intake.duplicates.decisions import surviving
 from intake.hooks import household_changed
 from intake.models import Household, HouseholdMove, Person, PersonExit
 from intake.services.checking import invalid
@@ -182,7 +183,9 @@ def reverse_exit(*, actor: Any, person: Person) -> Person:
     """
     require_recorder(actor, person.household_id)
     household, person = lock_with_household(person)
-    standing = _standing(household, person, not_for=NOT_BY_HAND)
+    if household.merged_into_id is not None:
+        raise _not_left()
+    standing = _standing(person, not_for=NOT_BY_HAND)
     standing.reversed_at = clock.now()
     standing.save(update_fields=["reversed_at"])
     return _back(actor, household, person)
@@ -205,8 +208,8 @@ def reopen_person(
     *, actor: Any, person: Person, occurred_at: datetime, not_for: Collection[str] = ()
 ) -> Person:
     """The return itself, for services that have checked who may. Runs in their transaction."""
-    household, person = lock_with_household(person)
-    standing = _standing(household, person, not_for=not_for)
+    household, person = lock_with_survivor(person)
+    standing = _standing(person, not_for=not_for)
     if standing.reason in _FINAL:
         raise InvalidState(
             "cannot_return", _("Nobody comes back from this: take the record back instead.")
@@ -217,14 +220,46 @@ def reopen_person(
     standing.return_recorded_at = clock.now()
     standing.return_recorded_by = actor
     standing.save(update_fields=["returned_at", "return_recorded_at", "return_recorded_by"])
+    _to_survivor(household, person)
     return _back(actor, household, person, occurred_at=occurred_at)
 
 
-def _standing(household: Household, person: Person, *, not_for: Collection[str]) -> PersonExit:
+def lock_with_survivor(person: Person) -> tuple[Household, Person]:
+    """The person, and the household that answers for theirs, locked: both households in key order.
+
+    Whoever was away when their household was found to be a repeat is still in the closed one.
+    """
+    while True:
+        home = Household.objects.get(pk=person.household_id)
+        keys = {home.pk, surviving(home).pk}
+        rows = Household.objects.filter(pk__in=keys).order_by("pk").select_for_update()
+        locked = {each.pk: each for each in rows}
+        fresh = Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
+        answering = locked.get(fresh.household_id)
+        while answering is not None and answering.merged_into_id is not None:
+            answering = locked.get(answering.merged_into_id)
+        if answering is not None:
+            return answering, fresh
+        person = fresh
+
+
+def _to_survivor(household: Household, person: Person) -> None:
+    """As a merge takes those in the count along: two records of one household are no move."""
+    if person.household_id != household.pk:
+        person.position = household.members.count()
+    person.household = household
+    person.save(update_fields=["household", "position"])
+
+
+def _standing(person: Person, *, not_for: Collection[str]) -> PersonExit:
     standing = PersonExit.objects.standing().filter(person=person).first()
-    if standing is None or standing.reason in not_for or household.merged_into_id is not None:
-        raise InvalidState("not_left", _("This person has not left, or by another decision."))
+    if standing is None or standing.reason in not_for:
+        raise _not_left()
     return standing
+
+
+def _not_left() -> InvalidState:
+    return InvalidState("not_left", _("This person has not left, or by another decision."))
 
 
 def _back(actor: Any, household: Household, person: Person, **when: Any) -> Person:

@@ -22,7 +22,7 @@ from intake.services.checking import Context, check_member, context_for, invalid
 from intake.services.composition import refresh_suggestions
 from intake.services.permitted import require_recorder
 from intake.services.registration import add_said_needs
-from intake.services.rows import Rows, build_person
+from intake.services.rows import Rows, build_person, identity_data
 
 # Girls give birth from about this age; a younger mother is a wrong choice in the list.
 YOUNGEST_MOTHER = 10
@@ -46,10 +46,13 @@ def record_birth(
     require_recorder(actor, household.pk)
     household = Household.objects.select_for_update().get(pk=household.pk)
     moment = clock.on_operation_clock(occurred_at)
+    if when := _of_the_time(household, moment):
+        # Neither the age of the mother nor anything else can be told at an impossible time.
+        raise invalid(when)
     day = moment.astimezone(Operation.current().zone).date()
     data = replace(data, birth=day.isoformat(), birth_source=BirthSource.STATED)
     if data.id is not None and (known := Person.objects.filter(pk=data.id).first()):
-        return _again(household, known, moment)
+        return _again(household, known, data, moment)
     if household.status != HouseholdStatus.ACTIVE:
         raise InvalidState("household_closed", _("This household is closed."))
     context = context_for(actor, [])
@@ -79,22 +82,32 @@ def _check(
         for p in problems
         if not (p.field == ".name" and p.code == "required")
     ]
-    problems += _of_the_birth(household, moment, mother)
+    if mother is not None and (detail := _not_a_mother(household, mother, moment)):
+        problems.append(FieldProblem("mother", "not_possible", detail))
     if problems:
         raise invalid(problems)
 
 
-def _again(household: Household, known: Person, moment: datetime) -> Person:
+def _again(household: Household, known: Person, data: MemberInput, moment: datetime) -> Person:
+    """The child that was sent before, also when it has got its name since."""
     if known.household_id != household.pk or known.entry != EntryKind.BIRTH:
         raise Conflict("conflict", _("This id belongs to another person."))
     if known.arrived_at != moment:
         raise Conflict("conflict", _("This id was used for a birth at another time."))
+    kept = [(vars(known.identity.open()), known.sex)]
+    kept += [
+        (content["identity"], content["person"]["sex"])
+        for content in (version.open() for version in known.versions.all())
+    ]
+    sent = identity_data(data)
+    if (sent.name, sent.father_name, data.sex) not in [
+        (identity["name"], identity["father_name"], sex) for identity, sex in kept
+    ]:
+        raise Conflict("conflict", _("This id belongs to another person."))
     return known
 
 
-def _of_the_birth(
-    household: Household, moment: datetime, mother: Person | None
-) -> list[FieldProblem]:
+def _of_the_time(household: Household, moment: datetime) -> list[FieldProblem]:
     problems = []
     first = household.arrivals.order_by("occurred_at").first()
     if moment > clock.now():
@@ -109,8 +122,6 @@ def _of_the_birth(
                 _("The child was born before the household came: add it as a person who came."),
             )
         )
-    if mother is not None and (detail := _not_a_mother(household, mother, moment)):
-        problems.append(FieldProblem("mother", "not_possible", detail))
     return problems
 
 

@@ -13,6 +13,14 @@ from common.errors import FieldProblem
 TOLERANCE = timedelta(minutes=10)
 
 
+def same_moment(kept: datetime, told: datetime | None) -> bool:
+    """Whether what is told again may be the moment that was kept: then a fast clock was corrected.
+
+    True when nobody says a moment.
+    """
+    return told is None or abs(kept - clock.on_operation_clock(told)) <= TOLERANCE
+
+
 def happened_at(moment: datetime | None, field: str, problems: list[FieldProblem]) -> datetime:
     """When it happened, on the operation's clock and never after now; now when nobody said.
 

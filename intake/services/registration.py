@@ -210,8 +210,6 @@ def add_member(
     The same id sent again is the same person. Raises InvalidInput with `name`, `birth`, …
     """
     household = Household.objects.select_for_update().get(pk=household.pk)
-    if household.status != HouseholdStatus.ACTIVE:
-        raise InvalidState("household_closed", _("This household is closed."))
     arrival = arrival or household.arrivals.select_related("entry_point").earliest("occurred_at")
     context = context_for(actor, [arrival.entry_point.code])
     _may_add(actor, arrival)
@@ -225,6 +223,8 @@ def add_member(
         if known.household_id != household.pk or not _same_person(actor, known, data, birth):
             raise Conflict("conflict", _("This id belongs to another person."))
         return known
+    if household.status != HouseholdStatus.ACTIVE:
+        raise InvalidState("household_closed", _("This household is closed."))
     return _write_member(actor, household, arrival, data, birth, context)
 
 
@@ -253,7 +253,10 @@ def _same_person(actor: Any, known: Person, data: MemberInput, birth: Birth | No
         and known.birth_latest == (birth.latest if birth else None)
         and (known.nationality_id or "") == data.nationality
     )
-    return same and known.identity.open() == identity_data(data)
+    kept, sent = known.identity.open(), identity_data(data)
+    if not kept.notes:
+        sent.notes = ""  # moved into the sealed record since: the device cannot know of it
+    return same and kept == sent
 
 
 def _may_add(actor: Any, arrival: Arrival) -> None:

@@ -22,7 +22,7 @@ from intake.births import is_child
 from intake.choices import ExitReason, NeedStatus, ScreeningOutcomeKind
 from intake.models import Household, Person, PersonExit, ScreeningOutcome, SpecificNeed
 from intake.services.checking import invalid
-from intake.services.exits import close_person, reopen_person
+from intake.services.exits import close_person, lock_with_survivor, reopen_person
 from intake.services.family import kept_family
 from intake.services.permitted import holds_for
 
@@ -147,7 +147,7 @@ def separate_person(
         raise invalid(
             [FieldProblem("outcome", "unknown_code", _("Choose an outcome from the list."))]
         )
-    Household.objects.select_for_update().get(pk=person.household_id)
+    _household, person = lock_with_survivor(person)
     if outcome in FOR_ADULTS and may_be_child(person, occurred_at):
         outcome = K.CHILD
     sealed = ScreeningOutcome.objects.create(
@@ -168,7 +168,7 @@ def _take_effect(actor: Any, person: Person, effect: Effect, occurred_at: dateti
             actor=actor, person=person, reason=ExitReason.SEPARATED, occurred_at=occurred_at
         )
     elif effect in (Effect.RELEASES, Effect.PROTECTS) and held:
-        reopen_person(actor=actor, person=person, occurred_at=occurred_at)
+        person = reopen_person(actor=actor, person=person, occurred_at=occurred_at)
     if effect == Effect.PROTECTS:
         _protect_child(actor, person)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -76,13 +77,13 @@ def file_tracing_request(
     officer = holds_for(actor, P.TRACING, household.pk)
     if not (officer or holds_for(actor, P.HOUSEHOLDS_EDIT, household.pk)):
         raise NotPermitted("not_permitted", _("You may not file tracing requests."))
-    if not household.members.in_count().filter(pk=asker.pk).exists():
-        detail = _("This person is not in this household, or has left.")
-        raise invalid([FieldProblem("asker", "unknown", detail)])
     operation = Operation.current()
     checked = check_sought(sought, said_on=clock.today(operation.zone))
     if id is not None and (known := TracingRequest.objects.filter(pk=id).first()):
         return _same(known, asker, checked)
+    if not household.members.in_count().filter(pk=asker.pk).exists():
+        detail = _("This person is not in this household, or has left.")
+        raise invalid([FieldProblem("asker", "unknown", detail)])
     request = TracingRequest(
         pk=id or new_id(), asker=asker, sealed=checked.to_json(), recorded_by=actor
     )
@@ -149,7 +150,8 @@ def confirm_match(
     if strength not in LinkStrength.values:
         detail = _("This value is not known: choose one from the list.")
         raise invalid([FieldProblem("strength", "unknown_code", detail)])
-    request, match = _locked(actor, match)
+    # Two requests may mean the same two people: behind the households' locks one link is made.
+    request, match = _locked(actor, match, households=True)
     if match.status != MatchStatus.OPEN:
         raise _already_decided()
     request.go_to(S.FOUND)
@@ -235,6 +237,7 @@ def reunite(*, actor: Any, match: TracingMatch, move: str, occurred_at: datetime
         raise InvalidState("already_left", _("This person has already left."))
     _end_links(actor, request, match, LinkEnd.REUNITED)
     _end(request, "")
+    _end_their_search(actor, asker, found, Sought.of(request).relation)
     move_person(
         actor=actor,
         person=who,
@@ -245,6 +248,36 @@ def reunite(*, actor: Any, match: TracingMatch, move: str, occurred_at: datetime
     )
     record_event("person.reunited", whom.household, actor=actor, occurred_at=occurred_at)
     return request
+
+
+def _end_their_search(actor: Any, asker: Person, found: Person, relation: str) -> None:
+    """End the requests in which the one who was found looked for the one who asked."""
+    for theirs in _lock(_requests_between(found, asker)):
+        match = theirs.matches.select_for_update(no_key=True).get(person=asker)
+        if match.status == MatchStatus.OPEN:
+            if not _both_ways(relation, Sought.of(theirs).relation):
+                continue
+            theirs.go_to(S.FOUND)
+            _decide(match, MatchStatus.CONFIRMED, actor)
+        theirs.go_to(S.REUNITED)
+        _end(theirs, "")
+
+
+def _both_ways(one: str, other: str) -> bool:
+    """Whether two relations may be the same one, told from both ends."""
+    vague = (Relationship.UNKNOWN, Relationship.OTHER)
+    return one in vague or other in vague or INVERSE_KIN.get(one) in (other, *vague)
+
+
+def _requests_between(asker: Person, other: Person) -> list[uuid.UUID]:
+    """Requests of the first that look for the second: confirmed, or a candidate of the same kind.
+
+    A candidate about whom nobody has decided counts where nobody else is confirmed.
+    """
+    rows = TracingRequest.objects.followed().filter(asker=asker)
+    confirmed = Q(status=S.FOUND, matches__person=other, matches__status=MatchStatus.CONFIRMED)
+    waiting = Q(status=S.CANDIDATE, matches__person=other, matches__status=MatchStatus.OPEN)
+    return list(rows.filter(confirmed | waiting).values_list("pk", flat=True).distinct())
 
 
 def _kin_in_household(request: TracingRequest, who: Person, whom: Person) -> str:
@@ -258,7 +291,9 @@ def _kin_in_household(request: TracingRequest, who: Person, whom: Person) -> str
 
 
 def _same(known: TracingRequest, asker: Person, sought: Sought) -> TracingRequest:
-    if known.asker_id != asker.pk or known.sealed != sought.to_json():
+    # An age was read on the day on which it was said first: the words are compared.
+    kept = replace(Sought.of(known), earliest=sought.earliest, latest=sought.latest)
+    if known.asker_id != asker.pk or kept.to_json() != sought.to_json():
         raise Conflict("conflict", _("This id was used for a request with other content."))
     return known
 
@@ -329,7 +364,10 @@ def _locked(
     if households:
         ids = {match.request.asker.household_id, match.person.household_id}
         list(Household.objects.filter(pk__in=ids).order_by("pk").select_for_update())
-    (request,) = _lock([match.request_id])
+    # With those of the other side, in key order: reunification ends them too.
+    others = _requests_between(match.person, match.request.asker) if households else []
+    locked = {each.pk: each for each in _lock([match.request_id, *others])}
+    request = locked[match.request_id]
     rows = TracingMatch.objects.select_related("person__household")
     return request, rows.select_for_update(of=("self",), no_key=True).get(pk=match.pk)
 

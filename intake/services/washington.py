@@ -17,7 +17,7 @@ from intake.choices import Difficulty, ExitReason, Respondent
 from intake.models import Household, Person, WashingtonGroup
 from intake.services.checking import invalid
 from intake.services.composition import refresh_suggestions
-from intake.services.moments import happened_at
+from intake.services.moments import happened_at, same_moment
 from intake.services.permitted import require_editor
 from intake.washington import DOMAINS, certainly_too_young
 
@@ -44,6 +44,8 @@ def record_washington_group(
     require_editor(actor, person.household_id)
     household = Household.objects.select_for_update().get(pk=person.household_id)
     person = Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
+    if (known := _known(id, person, answers, respondent, occurred_at)) is not None:
+        return known
     _in_count(person)
     problems: list[FieldProblem] = []
     moment = happened_at(occurred_at, "occurred_at", problems)
@@ -59,8 +61,6 @@ def record_washington_group(
     )
     if id is not None:
         row.pk = id
-        if (known := _known(row)) is not None:
-            return known
     row.save(force_insert=True)
     refresh_suggestions(actor=actor, household=household)
     household.save(update_fields=[])
@@ -103,14 +103,21 @@ def _check(
         )
 
 
-def _known(row: WashingtonGroup) -> WashingtonGroup | None:
-    known = WashingtonGroup.objects.filter(pk=row.pk).first()
+def _known(
+    key: uuid.UUID | None,
+    person: Person,
+    answers: Mapping[str, int | None],
+    respondent: str,
+    occurred_at: datetime | None,
+) -> WashingtonGroup | None:
+    known = WashingtonGroup.objects.filter(pk=key).first() if key is not None else None
     if known is None:
         return None
     same = (
-        known.person_id == row.person_id
-        and known.answers == row.answers
-        and known.respondent == row.respondent
+        known.person_id == person.pk
+        and known.answers == {domain: answers.get(domain) for domain in DOMAINS}
+        and known.respondent == respondent
+        and same_moment(known.occurred_at, occurred_at)
     )
     if not same:
         raise Conflict("conflict", _("This id was used for other answers."))

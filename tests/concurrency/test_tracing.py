@@ -17,7 +17,13 @@ from intake.models import FamilyLink, TracingMatch
 from intake.services.family import link_family
 from intake.services.tracing import confirm_match, reject_match, search_new_registrations
 from tests.factories import accounts
-from tests.factories.family import asking_household, first, found_household, make_match
+from tests.factories.family import (
+    asking_household,
+    first,
+    found_household,
+    make_match,
+    make_request,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HANDS = 4
@@ -76,4 +82,19 @@ def test_two_desks_link_the_same_two_once_from_either_side(registrar: User) -> N
         for a, b in [(one, other), (other, one)] * (HANDS // 2)
     ]
     assert at_once(*calls) == [*["already_linked"] * (HANDS - 1), "done"]
+    assert FamilyLink.objects.count() == 1
+
+
+def test_two_requests_about_the_same_two_people_make_one_link(registrar: User) -> None:
+    officers = [accounts.make_user(Role.PROTECTION_OFFICER) for _ in range(2)]
+    match = make_match(registrar)
+    second = make_request(registrar, match.request.asker)
+    matches = [match, second.matches.get(person=match.person)]
+    calls = [
+        lambda actor=actor, pk=each.pk: confirm_match(
+            actor=actor, match=TracingMatch.objects.get(pk=pk)
+        )
+        for actor, each in zip(officers, matches, strict=True)
+    ]
+    assert at_once(*calls) == ["done", "done"]
     assert FamilyLink.objects.count() == 1

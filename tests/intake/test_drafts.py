@@ -139,6 +139,8 @@ def test_who_may_register_no_more_sees_no_drafts(alice: User) -> None:
         [["members-0-name"]],
         [["members-0-name", 7]],
         [["members-0-name", "a\x00b"]],
+        [["members-0-name", "a\ud800b"]],
+        [["entry_point", "\ud800"]],
         [["members-0-name", "x" * 5001]],
         [["__proto__", "x"]],
         [["members-0-name\n", "x"]],

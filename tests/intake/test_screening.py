@@ -14,7 +14,9 @@ from audit.models import Event
 from common import clock
 from common.errors import InvalidInput, InvalidState, NotPermitted
 from intake.choices import ExitReason, NeedStatus, ScreeningOutcomeKind
+from intake.duplicates import decide_pair
 from intake.models import (
+    DuplicatePair,
     Household,
     IdentityVersion,
     Person,
@@ -299,3 +301,28 @@ def test_the_hint_knows_ranks_and_service(text: str) -> None:
 )
 def test_the_hint_is_no_false_alarm(text: str) -> None:
     assert not sealed_hint(text)
+
+
+def test_a_civilian_comes_back_also_when_the_household_was_a_repeat(
+    alice: User, dana: User
+) -> None:
+    home = make_household(alice, phones=["+93700000001"])
+    again = make_household(
+        alice, phones=["+93700000001"], arrived_at=ARRIVED_AT + timedelta(days=1)
+    )
+    taken = again.members.get(position=0)
+    when = ARRIVED_AT + timedelta(days=2)
+    record_outcome(actor=dana, person=taken, outcome=K.HELD, occurred_at=when, authority="border")
+    one, two = sorted((home.pk, again.pk))
+    pair = DuplicatePair.objects.create(first_id=one, second_id=two, score=1)
+    decide_pair(actor=dana, pair=pair, same=True)
+    record_outcome(
+        actor=dana,
+        person=taken,
+        outcome=K.RELEASED,
+        occurred_at=when + timedelta(days=1),
+        authority="border",
+    )
+    taken.refresh_from_db()
+    assert (taken.left_at, taken.exit_reason) == (None, "")
+    assert taken.household_id == home.pk

@@ -484,3 +484,34 @@ def test_a_candidate_stands_once_is_decided_by_somebody_and_confirmed_once(
         TracingMatch.objects.update(
             status=MatchStatus.CONFIRMED, decided_by=dana, decided_at=clock.now()
         )
+
+
+def test_reunification_ends_the_search_of_the_other_side(alice: User, dana: User) -> None:
+    match = make_match(alice)
+    request = confirm_match(actor=dana, match=match)
+    theirs = file_tracing_request(
+        actor=dana,
+        asker=match.person,
+        sought=Sought(name="Mahbuba", father_name="Qurban Ali", sex="F", relation="sibling"),
+        override_reason="He asked.",
+    )
+    other = theirs.matches.get(person=request.asker)
+    reunite(actor=dana, match=match, move="sought", occurred_at=clock.now())
+    theirs.refresh_from_db()
+    other.refresh_from_db()
+    assert theirs.status == S.REUNITED
+    assert other.status == MatchStatus.CONFIRMED
+
+
+def test_reunification_leaves_a_search_for_somebody_else(alice: User, dana: User) -> None:
+    match = make_match(alice)
+    confirm_match(actor=dana, match=match)
+    theirs = file_tracing_request(
+        actor=dana,
+        asker=match.person,
+        sought=Sought(name="Mahbuba", father_name="Qurban Ali", sex="F", relation="spouse"),
+        override_reason="He asked.",
+    )
+    reunite(actor=dana, match=match, move="sought", occurred_at=clock.now())
+    theirs.refresh_from_db()
+    assert theirs.status == S.CANDIDATE
