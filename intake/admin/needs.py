@@ -63,11 +63,16 @@ def needs_section(request: HttpRequest, household: Household) -> str:
     tiers = tiers_of(request.user)
     if not tiers:
         return ""
+    people = care_views(household, request.user)
+    if not people:
+        return ""
     return render_to_string(
         "intake/desk/needs.html",
         {
             "household": household,
-            "people": care_views(household, request.user),
+            "people": people,
+            "told": [each for each in people if each.needs or each.asked],
+            "untold": [each for each in people if not (each.needs or each.asked)],
             "offered": offered_types(request.user),
             "dismissing": [(each.value, each.label) for each in DISMISSING],
             "ending": [(each.value, each.label) for each in ENDING],
@@ -80,9 +85,8 @@ def needs_section(request: HttpRequest, household: Household) -> str:
 
 def care_views(household: Household, user: Any) -> list[CareView]:
     """Everybody in the count with open needs and the Washington Group answers that count."""
-    members = (
-        visible_members(household, user).filter(left_at__isnull=True).select_related("identity")
-    )
+    members = visible_members(household, user).filter(left_at__isnull=True)
+    members = members.select_related("identity").order_by("-is_focal_point", "position", "pk")
     needs: dict[Any, list[SpecificNeed]] = {}
     rows = SpecificNeed.objects.visible_to(user).open().filter(person__household=household)
     for need in rows.select_related("type", "decided_by").order_by("type__tier", "type_id"):
@@ -92,7 +96,7 @@ def care_views(household: Household, user: Any) -> list[CareView]:
     return [
         CareView(
             person=person,
-            name=person.identity.open().name,
+            name=person.identity.open().name or _("Not yet named"),
             needs=needs.get(person.pk, []),
             asked=latest.get(person.pk),
             hard=_hard(latest.get(person.pk)),
