@@ -24,11 +24,13 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Operation
 from accounts.policies import Permission
 from audit.access import record_access
+from common import clock
 from common.errors import DomainError
 from intake import services
 from intake.admin.pages import page
 from intake.admin.sections import Action, register_actions, register_page, register_section
 from intake.choices import EntryKind, ExitReason
+from intake.forms_group import described
 from intake.forms_life import BirthForm, LeaveForm, MoveForm, Named, ReturnForm
 from intake.inputs import MemberInput
 from intake.models import Household, HouseholdMove, Person, PersonExit
@@ -55,8 +57,9 @@ def _named(household: Household, user: Any, wanted: Callable[[Person], bool]) ->
     """The people and how they are called, in the order of the household."""
     members = visible_members(household, user).select_related("identity")
     persons = members.order_by("-is_focal_point", "position", "pk")
+    today = clock.today(Operation.current().zone)
     return [
-        (person, person.identity.open().name or _("Not yet named"))
+        (person, person.identity.open().name or described(person, today))
         for person in persons
         if wanted(person)
     ]
@@ -264,7 +267,8 @@ class Entry:
 def story(household: Household, user: Any) -> list[Entry]:
     """What happened to the people of a household, as this user may know it, oldest first."""
     members = visible_members(household, user).select_related("identity")
-    names = {p.pk: p.identity.open().name or _("Not yet named") for p in members}
+    today = clock.today(Operation.current().zone)
+    names = {p.pk: p.identity.open().name or described(p, today) for p in members}
     entries = [
         Entry(p.arrived_at, p.recorded_at, names[p.pk], EntryKind(p.entry).label)
         for p in members

@@ -16,10 +16,13 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import Operation
 from accounts.policies import Permission
+from common import clock
 from common.errors import DomainError
 from intake.admin.sections import register_page, register_section
 from intake.choices import Difficulty, NeedClosing, NeedStatus
+from intake.forms_group import described
 from intake.models import Household, Person, SpecificNeed, SpecificNeedType, WashingtonGroup
 from intake.needs import REVIEW_CODE
 from intake.presenting import visible_members
@@ -76,7 +79,8 @@ def needs_section(request: HttpRequest, household: Household) -> str:
             "offered": offered_types(request.user),
             "dismissing": [(each.value, each.label) for each in DISMISSING],
             "ending": [(each.value, each.label) for each in ENDING],
-            "may_edit": holds_for(request.user, Permission.HOUSEHOLDS_EDIT, household.pk),
+            "may_edit": household.merged_into_id is None
+            and holds_for(request.user, Permission.HOUSEHOLDS_EDIT, household.pk),
             "review_code": REVIEW_CODE,
         },
         request=request,
@@ -87,6 +91,7 @@ def care_views(household: Household, user: Any) -> list[CareView]:
     """Everybody in the count with open needs and the Washington Group answers that count."""
     members = visible_members(household, user).filter(left_at__isnull=True)
     members = members.select_related("identity").order_by("-is_focal_point", "position", "pk")
+    today = clock.today(Operation.current().zone)
     needs: dict[Any, list[SpecificNeed]] = {}
     rows = SpecificNeed.objects.visible_to(user).open().filter(person__household=household)
     for need in rows.select_related("type", "decided_by").order_by("type__tier", "type_id"):
@@ -96,7 +101,7 @@ def care_views(household: Household, user: Any) -> list[CareView]:
     return [
         CareView(
             person=person,
-            name=person.identity.open().name or _("Not yet named"),
+            name=person.identity.open().name or described(person, today),
             needs=needs.get(person.pk, []),
             asked=latest.get(person.pk),
             hard=_hard(latest.get(person.pk)),

@@ -18,9 +18,12 @@ register = template.Library()
 
 @register.filter
 def latin(name: str) -> str:
-    """A name's Latin form for reading aloud, marked as approximate; "" when it is Latin."""
+    """A name's Latin form for reading aloud, marked as approximate; "" when it is Latin.
+
+    Also "" for what stands in place of a name: that is read, not called out.
+    """
     said = latin_form(str(name or ""))
-    if not said:
+    if not said or name == _("Not yet named"):
         return ""
     return format_html(
         '<span class="dk-latin" title="{}" lang="und-Latn" dir="ltr">≈ {}</span>',
