@@ -18,6 +18,7 @@ from intake.choices import ScreeningOutcomeKind
 from intake.models import Household, Person
 from intake.services import separate_person
 from intake.templatetags.desk import latin
+from tests.factories.groups import make_group
 from tests.factories.intake import make_household, member
 from tests.factories.reception import make_manager, make_placement, make_site
 
@@ -132,14 +133,7 @@ def test_a_record_of_a_repeat_offers_nothing_to_write(alice: User) -> None:
 
 
 def test_people_without_a_name_are_told_apart_by_sex_and_age(alice: User) -> None:
-    household = make_household(
-        alice,
-        [
-            member("Zarina"),
-            member("", sex="M", birth="3 years", relationship="child"),
-            member("", sex="F", birth="8 years", relationship="child"),
-        ],
-    )
+    household = make_group(alice, ("M", "0-4", 1), ("F", "5-11", 1))
     client, page = shown_to(alice, household)
     with translation.override("fa-af"):
         placeholder = str(_("Not yet named"))
