@@ -1,14 +1,17 @@
 """How a request proves who it is: a client by token, a member of staff by session."""
 
 import hashlib
+from functools import cache
 from typing import Any
 
 from oauth2_provider.contrib.rest_framework import OAuth2Authentication
-from oauth2_provider.models import get_access_token_model
+from oauth2_provider.models import get_access_token_model, get_application_model
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 
+from accounts.models import User
 from accounts.policies import limit_to_token
+from common.ready import read_row
 
 
 class ClientAuthentication(OAuth2Authentication):
@@ -39,14 +42,23 @@ def _plain_token(request: Request) -> Any:
     plain = kind.lower() == "bearer" and key and not request.META.get("QUERY_STRING")
     if not plain:
         return None
-    checksum = hashlib.sha256(key.encode()).hexdigest()
-    tokens = get_access_token_model().objects.select_related("application__user")
-    token = tokens.filter(token_checksum=checksum).first()
-    if token is None or token.resource or not token.is_valid([]):
+    kinds, tail = _statement()
+    found = read_row(kinds, tail, [hashlib.sha256(key.encode()).hexdigest()])
+    if found is None:
         return None
-    if token.application is None or not token.application.is_usable(request):
+    token, application, user = found
+    token.application, application.user = application, user
+    if token.resource or not token.is_valid([]) or not application.is_usable(request):
         return None
     return token
+
+
+@cache
+def _statement() -> tuple[tuple[Any, ...], str]:
+    kinds = (get_access_token_model(), get_application_model(), User)
+    _tokens, clients, users = (kind._meta.db_table for kind in kinds)
+    joins = f"JOIN {clients} m1 ON m1.id = m0.application_id JOIN {users} m2 ON m2.id = m1.user_id"
+    return kinds, f"{joins} WHERE m0.token_checksum = %s"
 
 
 class StaffSessionAuthentication(SessionAuthentication):

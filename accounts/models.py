@@ -17,6 +17,7 @@ from accounts.choices import AgencyKind, Role, ScopeKind, UserKind
 from accounts.policies import Permission, can
 from common.ids import new_id
 from common.models import BaseModel
+from common.ready import read_row
 
 
 def _validate_zone(value: str) -> None:
@@ -56,7 +57,11 @@ class Operation(BaseModel):
     @classmethod
     def current(cls) -> Operation:
         """The operation of this installation; Operation.DoesNotExist before it is set up."""
-        return cls.objects.earliest("recorded_at")
+        found = read_row((cls,), "ORDER BY m0.recorded_at LIMIT 1")
+        if found is None:
+            raise cls.DoesNotExist("no operation is set up")
+        operation: Operation = found[0]
+        return operation
 
 
 class Agency(BaseModel):

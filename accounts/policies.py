@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db import models
-from django.db.models import Q
+from django.db import connection, models
 
 from accounts.choices import Role, ScopeKind
 from common import clock
@@ -204,10 +203,18 @@ def access_of(user: Any) -> Access:
     return cached
 
 
+# Kept ready: every request asks it.
+_ASSIGNMENTS = """
+SELECT role, scope_kind, scope_code FROM accounts_roleassignment
+WHERE user_id = %s AND (expires_at IS NULL OR expires_at > %s)
+"""
+
+
 def _current_assignments(user: User) -> list[tuple[str, str, str]]:
-    current = Q(expires_at__isnull=True) | Q(expires_at__gt=clock.now())
-    rows = user.role_assignments.filter(current)
-    return list(rows.values_list("role", "scope_kind", "scope_code"))
+    with connection.cursor() as cursor:
+        cursor.execute(_ASSIGNMENTS, [user.pk, clock.now()])
+        rows: list[tuple[str, str, str]] = cursor.fetchall()
+        return rows
 
 
 def limit_to_token(user: User, scopes: str) -> None:

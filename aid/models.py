@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Agency
 from aid.choices import CapacityAnswer, Level, RequestStatus
 from aid.querysets import AgencyServiceQuerySet, AidRequestQuerySet
+from audit.history import keeps_history
 from common.encryption import SealedTextField
 from common.models import BaseModel, CodeListEntry
 from intake.models import Area, Household, Person
@@ -79,6 +80,7 @@ class AgencyService(BaseModel):
         return f"{self.agency_id} {self.sector_id}"
 
 
+@keeps_history(shown=("status", "agency", "acknowledged_at", "closed_at", "held_at"))
 class AidRequest(BaseModel):
     """What an agency is asked to do for one person, household or site.
 

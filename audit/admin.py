@@ -6,8 +6,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import URLPattern
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from accounts.policies import Permission
+from audit import history_pages
 from audit.models import AccessRecord, Event
 from common.admin import PolicyModelAdmin
 
@@ -20,8 +24,18 @@ class AuditAdmin(PolicyModelAdmin):
     actions = None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Everything."""
-        return [field.name for field in self.model._meta.fields]
+        """Everything, and the way to the history of what it is about."""
+        return [*(field.name for field in self.model._meta.fields), "history"]
+
+    @admin.display(description=_("History of the record"))
+    def history(self, row: Any) -> str:
+        """A link, where a history is kept."""
+        found = row.subject_id and history_pages.address(row.subject_type, row.subject_id)
+        if not found:
+            return "—"
+        return format_html(
+            '<a class="text-primary-600 underline" href="{}">{}</a>', found, _("Show")
+        )
 
 
 @admin.register(Event)
@@ -32,6 +46,10 @@ class EventAdmin(AuditAdmin):
     list_select_related = ("actor",)
     list_filter = ("kind", "agency_code")
     search_fields = ("subject_reference",)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Also: the history of one record."""
+        return [*history_pages.urls(self), *super().get_urls()]
 
 
 @admin.register(AccessRecord)

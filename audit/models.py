@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from pghistory.models import Event as PgEvent
 
 from audit.querysets import AuditQuerySet
 from common import clock
@@ -78,6 +79,21 @@ class AccessRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject_reference}"
+
+
+class RowVersion(PgEvent):
+    """A row as it was before it was changed or deleted, written by a trigger. Append only.
+
+    The base of every table that `audit.history.keeps_history` makes: the columns of the tracked
+    row, when (`pgh_created_at`, real time), what (`pgh_label`: update or delete) and by whom
+    (`pgh_context`). Its keys have no constraints: they keep what was. Personal data: as in the
+    tracked table, sealed columns as sealed bytes.
+    """
+
+    pgh_id = models.BigAutoField(primary_key=True)
+
+    class Meta:
+        abstract = True
 
 
 class IdempotentReply(models.Model):

@@ -36,6 +36,7 @@ def floor(world: World) -> list[Row]:
     register_many(actor=registrar(), data=inputs(8_000_000, HOUSEHOLDS))
     world.known["copy"] = max(_by_copy() for _ in range(TRIES))
     world.known["insert"] = max(_by_insert() for _ in range(TRIES))
+    world.known["plain"] = max(_by_plain_insert() for _ in range(TRIES))
     return [
         Row(
             f"floor: the rows of {5 * HOUSEHOLDS:,} persons by COPY, one transaction",
@@ -46,6 +47,11 @@ def floor(world: World) -> list[Row]:
             "… by INSERT … SELECT",
             f"{world.known['insert']:,.0f} persons/s",
             world.times_floor(world.known["insert"]),
+        ),
+        Row(
+            "… by one plain INSERT a row, one transaction",
+            f"{world.known['plain']:,.0f} persons/s",
+            world.times_floor(world.known["plain"]),
         ),
     ]
 
@@ -81,6 +87,24 @@ def _by_insert() -> float:
         for table in TABLES:
             cursor.execute(f"DROP TABLE floor_{table}")
     return persons / seconds
+
+
+def _by_plain_insert() -> float:
+    """What a program would do that knows no other way: a statement for every row."""
+    with connection.cursor() as cursor:
+        rows = {}
+        for table in TABLES:
+            cursor.execute(f"SELECT * FROM {table}")  # noqa: S608
+            rows[table] = cursor.fetchall()
+        persons = _persons()
+        _empty()
+        began = time.perf_counter()
+        with transaction.atomic():
+            for table, found in rows.items():
+                places = ", ".join(["%s"] * len(found[0])) if found else ""
+                for row in found:
+                    cursor.execute(f"INSERT INTO {table} VALUES ({places})", row)  # noqa: S608
+        return persons / (time.perf_counter() - began)
 
 
 def _persons() -> int:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import base64
-import cProfile
 import os
-import pstats
 import time
 from collections import Counter
+from collections.abc import Callable
 from statistics import median
-from typing import Any
 from unittest.mock import patch
 
 import httpx
-import psycopg
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -21,17 +18,9 @@ from django.test.utils import CaptureQueriesContext
 from bench.floor import TABLES
 from bench.registry import Row, World, bench
 from bench.server import load, percentile, serving
+from bench.shares import shares
 from bench.world import family, inputs, registrar
-
-_copy = psycopg.Cursor.copy
-
-# Steps of a registration and the functions that they spend their time in.
-STEPS = {
-    "checking and births": ("check_household",),
-    "encryption": ("seal",),
-    "keys": ("_keys",),
-    "inserts": ("write",),
-}
+from common import copying
 
 
 @bench("register-many")
@@ -46,11 +35,8 @@ def register_many(world: World) -> list[Row]:
     for start in range(0, len(households), 200):
         service(actor=actor, data=households[start : start + 200])
     seconds = time.perf_counter() - began
-    profile = cProfile.Profile()
-    more = inputs(1_500_000, min(200, world.size.households))
-    profile.enable()
-    service(actor=actor, data=more)
-    profile.disable()
+    more = inputs(1_500_000, 2 * world.size.households)
+    parts = [more[start : start + 200] for start in range(0, len(more), 200)]
     return [
         Row(
             "register in bulk (`register_many`, 200 households a call)",
@@ -58,22 +44,11 @@ def register_many(world: World) -> list[Row]:
             world.times_floor(persons / seconds),
             "2,500 persons/s",
         ),
-        Row("… share of each step (profiled)", _shares(profile)),
+        Row(
+            "… share of each step",
+            shares(lambda: [service(actor=actor, data=part) for part in parts]),
+        ),
     ]
-
-
-def _shares(profile: cProfile.Profile) -> str:
-    stats: Any = pstats.Stats(profile)
-    rows = stats.stats.items()
-    total = max(row[3] for _, row in rows)
-
-    def spent(names: tuple[str, ...]) -> float:
-        return float(sum(row[3] for (_file, _line, name), row in rows if name in names))
-
-    found = {step: spent(names) for step, names in STEPS.items()}
-    parts = [f"{step} {100 * spent / total:.0f} %" for step, spent in found.items()]
-    rest = 100 * (1 - sum(found.values()) / total)
-    return ", ".join([*parts, f"rest {rest:.0f} %"])
 
 
 @bench("register-rest")
@@ -96,12 +71,20 @@ def register_rest(world: World) -> list[Row]:
             world.times_floor(rate),
             "400 persons/s, p95 under 100 ms",
         ),
+        Row("… share of each step, one client in the process of the server", shares(_alone)),
         Row("… statements a request (the median of 40)", _statements()),
     ]
 
 
-def _statements() -> str:
-    """Counted in this process, where they can be seen; BEGIN and COMMIT are left out."""
+def _alone() -> None:
+    """Families over REST without a network, one after another."""
+    register = _desk()
+    for number in range(200):
+        register(2_700_000 + number)
+
+
+def _desk() -> Callable[[int], None]:
+    """A client in this process that registers the family of a number."""
     client = Client(SERVER_NAME="127.0.0.1")
     secret = base64.b64encode(os.environ["BENCH_CLIENT"].encode()).decode()
     granted = client.post(
@@ -110,24 +93,31 @@ def _statements() -> str:
         headers={"Authorization": f"Basic {secret}"},
     )
     bearer = {"Authorization": f"Bearer {granted.json()['access_token']}"}
-    statements, copies = [], []
+
+    def register(number: int) -> None:
+        answer = client.post(
+            "/api/v1/households/", family(number), content_type="application/json", headers=bearer
+        )
+        if answer.status_code != 201:
+            raise RuntimeError(f"a registration was answered by {answer.status_code}")
+
+    return register
+
+
+def _statements() -> str:
+    """Counted in this process, where they can be seen; BEGIN and COMMIT are left out."""
+    register = _desk()
+    statements, trips = [], []
     for number in range(40):
         with (
             CaptureQueriesContext(connection) as seen,
-            patch.object(psycopg.Cursor, "copy", autospec=True, side_effect=_copy) as copied,
+            patch.object(copying, "_in_one_trip", wraps=copying._in_one_trip) as together,
         ):
-            answer = client.post(
-                "/api/v1/households/",
-                family(2_500_000 + number),
-                content_type="application/json",
-                headers=bearer,
-            )
-        if answer.status_code != 201:
-            raise RuntimeError(f"a registration was answered by {answer.status_code}")
+            register(2_500_000 + number)
         texts = [str(query["sql"]) for query in seen.captured_queries]
         statements.append(len([text for text in texts if text not in {"BEGIN", "COMMIT"}]))
-        copies.append(copied.call_count)
-    return f"{median(statements):.0f} and {median(copies):.0f} COPY"
+        trips.append(together.call_count)
+    return f"{median(statements):.0f}, and {median(trips):.0f} trip with all the rows"
 
 
 @bench("batch")

@@ -172,6 +172,12 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
                 (P.ACCOUNTS_MANAGE, P.WEBHOOKS),
             ),
             Item(_("Events"), "history", _list("audit_event"), P.AUDIT_READ),
+            Item(
+                _("History of a record"),
+                "manage_history",
+                "admin:audit_history_find",
+                P.AUDIT_READ,
+            ),
             Item(_("Access records"), "visibility", _list("audit_accessrecord"), P.AUDIT_READ),
         ],
     ),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+import pghistory
 from celery.schedules import crontab
 from django.conf import locale
 from django.core.exceptions import ImproperlyConfigured
@@ -81,6 +82,11 @@ DATABASES: dict[str, Any] = {
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Row history (audit.history): the context beside each version, so that a change of many rows
+# writes no shared row; keys of the past are no longer looked up, except that of the row itself.
+PGHISTORY_CONTEXT_FIELD = pghistory.ContextJSONField()
+PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
+PGHISTORY_OBJ_FIELD = pghistory.ObjForeignKey(related_name="+", db_index=True)
 REDIS_URL = environment.required(os.environ, "REDIS_URL", "the Redis or Valkey to use")
 CACHES = {
     "default": {
@@ -111,6 +117,8 @@ INSTALLED_APPS = [
     "oauth2_provider",
     "django_celery_beat",
     "django_prometheus",
+    "pgtrigger",
+    "pghistory",
     "common",
     "accounts",
     "audit",
@@ -132,6 +140,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.UserLanguageMiddleware",
     "accounts.middleware.OperationZoneMiddleware",
+    "audit.middleware.HistoryContextMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "common.middleware.NoStoreMiddleware",

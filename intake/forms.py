@@ -152,6 +152,13 @@ class HouseholdForm(forms.Form):
         choices=[("", LegalBasis.VITAL_INTEREST.label), *_others(LegalBasis)],
         required=False,
     )
+    transferred_from = forms.CharField(
+        label=_("Transferred from the operation"),
+        required=False,
+        max_length=100,
+        help_text=_("Only for people whom another operation sends."),
+        widget=_words(),
+    )
     livestock = forms.CharField(
         label=_("Livestock and assets"),
         max_length=200,
@@ -194,6 +201,7 @@ class HouseholdForm(forms.Form):
         """Whether the fields that are folded away hold something or are wrong."""
         names = [f"consent_{purpose}" for purpose in CONSENT_PURPOSES]
         names += ["interpreter_language", "legal_basis", "livestock", "notes"]
+        names.append("transferred_from")
         return any(self[name].errors or self[name].value() for name in names)
 
     @property

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common import clock
 from intake.choices import ExitReason, MoveReason, Relationship, Sex
-from intake.models import Household, Person
+from intake.models import EntryPoint, Household, Person
 from intake.references import InvalidReferenceError, parse_reference
 from intake.services.exits import NOT_BY_HAND
 
@@ -119,6 +119,60 @@ class BirthForm(_PeopleForm):
     def clean_mother(self) -> Person | None:
         """The mother, when one was chosen."""
         return self.people.get(self.cleaned_data["mother"])
+
+
+class FollowForm(_PeopleForm):
+    """Somebody followed the household across the border, or was forgotten."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+        error_messages={"required": _("Write the name; one name is enough.")},
+    )
+    father_name = forms.CharField(
+        label=_("Father’s name"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+    )
+    sex = forms.ChoiceField(label=_("Sex"), choices=[("", "—"), *Sex.choices])
+    birth = forms.CharField(
+        label=_("Birth or age"),
+        required=False,
+        max_length=100,
+        help_text=_("1360, 24/11/1981, 18 Aqrab 1396, about 40, 13 months"),
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+    )
+    relationship = forms.ChoiceField(
+        label=_("Relationship to the focal point"),
+        choices=Relationship.choices,
+        initial=Relationship.UNKNOWN,
+    )
+    entry_point = forms.ModelChoiceField(
+        EntryPoint.objects.none(),
+        label=_("Crossed at"),
+        required=False,
+        to_field_name="code",
+        empty_label=_("Came with the household, and was forgotten"),
+    )
+    arrived_at = MomentField(label=_("Crossed when"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        points = EntryPoint.objects.visible_to(self.user).order_by("name")
+        self.fields["entry_point"].queryset = points  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Who crossed later crossed at a time."""
+        data = self.cleaned_data
+        if (
+            data.get("entry_point")
+            and not data.get("arrived_at")
+            and "arrived_at" not in self.errors
+        ):
+            self.add_error("arrived_at", _("Write when they crossed."))
+        return data
 
 
 class MoveForm(_PeopleForm):

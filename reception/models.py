@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.history import keeps_history
 from common.encryption import SealedTextField
 from common.models import BaseModel
 from intake.models import Area, Household
@@ -176,6 +177,9 @@ class SiteResource(BaseModel):
         return f"{self.get_kind_display()}: {self.quantity:g}"
 
 
+@keeps_history(
+    shown=("household", "status", "places", "reserved_until", "checked_in_at", "ended_at")
+)
 class Placement(BaseModel):
     """A household's place at a site through time. One is open per household.
 

@@ -30,11 +30,13 @@ from intake import services
 from intake.admin.pages import page
 from intake.admin.sections import Action, register_actions, register_page, register_section
 from intake.choices import EntryKind, ExitReason
+from intake.duplicates import find_duplicates
 from intake.forms_group import described
-from intake.forms_life import BirthForm, LeaveForm, MoveForm, Named, ReturnForm
+from intake.forms_life import BirthForm, FollowForm, LeaveForm, MoveForm, Named, ReturnForm
 from intake.inputs import MemberInput
 from intake.models import Household, HouseholdMove, Person, PersonExit
 from intake.presenting import visible_members
+from intake.services.editing import add_arrival
 from intake.services.permitted import holds_for
 
 P = Permission
@@ -101,6 +103,24 @@ def _birth(user: Any, household: Household, data: dict[str, Any]) -> str:
     return _("The child is registered.")
 
 
+def _follow(user: Any, household: Household, data: dict[str, Any]) -> str:
+    point, arrived_at = data.pop("entry_point"), data.pop("arrived_at")
+    member = MemberInput(**data)
+    if point is None:
+        person = services.add_member(actor=user, household=household, data=member)
+    else:
+        with transaction.atomic():
+            _arrival, (person,) = add_arrival(
+                actor=user,
+                household=household,
+                entry_point=point.code,
+                arrived_at=arrived_at,
+                members=[member],
+            )
+    find_duplicates([person.household_id])
+    return _("The person is registered.")
+
+
 def _move(user: Any, household: Household, data: dict[str, Any]) -> str:
     target = data["to"]
     if target is None:
@@ -131,6 +151,15 @@ PAGES = (
         P.HOUSEHOLDS_EVENTS,
         _is_here,
         _leave,
+    ),
+    _Page(
+        "follow",
+        gettext_lazy("Somebody followed or was forgotten"),
+        gettext_lazy("Register the person"),
+        FollowForm,
+        P.HOUSEHOLDS_REGISTER,
+        lambda person: True,
+        _follow,
     ),
     _Page(
         "birth",
@@ -188,7 +217,8 @@ def _view_of(
 def _show(error: DomainError, form: forms.Form) -> None:
     """Put what the service refused next to its field."""
     for problem in error.problems:
-        form.add_error(problem.field if problem.field in form.fields else None, str(problem.detail))
+        field = problem.field.rpartition(".")[2]
+        form.add_error(field if field in form.fields else None, str(problem.detail))
     if not error.problems:
         form.add_error(None, str(error.message))
 
@@ -346,7 +376,7 @@ def actions(request: HttpRequest, household: Household) -> list[Action]:
         Action(each.title, reverse(f"admin:intake_household_{each.name}", args=[household.pk]))
         for each in PAGES
         if each.policy in held
-        and (each.name == "birth" or any(each.people(person) for person in persons))
+        and (each.name in ("birth", "follow") or any(each.people(person) for person in persons))
     ]
 
 

@@ -177,6 +177,7 @@ def household_input(household: HouseholdForm, members: list[MemberForm]) -> Hous
         ],
         members=_members(members, data["focal_point"]),
         livestock=data["livestock"],
+        transferred_from=data["transferred_from"],
         legal_basis=data["legal_basis"] or LegalBasis.VITAL_INTEREST,
         notes=data["notes"],
         **languages,

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from accounts.models import Operation
 from accounts.policies import Permission, can
+from audit.access import record_access
 from common import clock
 from common.errors import FieldProblem
 from intake import services
@@ -211,6 +212,7 @@ class LifeActions:
         return person
 
     def _person(self, person: Person, **kwargs: Any) -> Response:
+        record_access(self.request.user, "read", person.household)  # type: ignore[attr-defined]
         today = clock.today(Operation.current().zone)
         (shape,) = person_shapes([person], self.request.user, today)  # type: ignore[attr-defined]
         return Response(shape, **kwargs)

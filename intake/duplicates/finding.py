@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from intake.choices import NEVER_COUNTED, ExitReason, PairStatus
 from intake.duplicates.reasons import Reason
 from intake.duplicates.scoring import OFFERED_FROM, Likeness, Member, compare
-from intake.models import DuplicatePair, Household, IdentityKey, Person
+from intake.models import DuplicatePair, Household, Identity
 
 MOST_CANDIDATES = 20  # scored per household, those with most in common first
 _CHUNK = 200
@@ -48,6 +48,22 @@ WITH mine AS (
     WHERE documents + phones + members > 0 AND h.merged_into_id IS NULL
 )
 SELECT asked, other FROM ranked WHERE rank <= %(most)s
+"""
+
+# As plain values: objects of the models would take most of the time of a search.
+_MEMBERS = """
+SELECT p.household_id, p.id, p.sex, p.birth_earliest, p.birth_latest,
+       p.arrived_at AT TIME ZONE 'UTC', i.sealed, k.documents, k.phones
+FROM intake_person p
+JOIN intake_identity i ON i.person_id = p.id
+LEFT JOIN LATERAL (
+    SELECT array_agg(digest) FILTER (WHERE kind = 'document') AS documents,
+           array_agg(digest) FILTER (WHERE kind = 'phone') AS phones
+    FROM intake_identitykey
+    WHERE person_id = p.id AND kind IN ('document', 'phone')
+) k ON true
+WHERE p.household_id = ANY(%(households)s) AND p.exit_reason <> ALL(%(not_compared)s)
+ORDER BY p.household_id, p.position, p.id
 """
 
 
@@ -103,34 +119,26 @@ def find_duplicates(household_ids: Iterable[uuid.UUID]) -> list[DuplicatePair]:
 
 def members_of(household_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Member]]:
     """The members that are compared, opened, by household. The caller never stores them."""
-    persons = list(
-        Person.objects.filter(household_id__in=list(household_ids))
-        .exclude(exit_reason__in=_NOT_COMPARED)
-        .select_related("identity")
-        .order_by("household_id", "position", "pk")
-    )
-    hashes: dict[tuple[uuid.UUID, str], set[bytes]] = defaultdict(set)
-    keys = IdentityKey.objects.filter(
-        person__in=[person.pk for person in persons], kind__in=("document", "phone")
-    )
-    for person_id, kind, digest in keys.values_list("person_id", "kind", "digest"):
-        hashes[person_id, kind].add(bytes(digest))
     found: dict[uuid.UUID, list[Member]] = defaultdict(list)
-    for person in persons:
-        identity = person.identity.open()
-        found[person.household_id].append(
-            Member(
-                id=person.pk,
-                name=identity.name,
-                father=identity.father_name,
-                sex=person.sex,
-                earliest=person.birth_earliest,
-                latest=person.birth_latest,
-                seen=person.arrived_at.date(),
-                documents=frozenset(hashes[person.pk, "document"]),
-                phones=frozenset(hashes[person.pk, "phone"]),
-            )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MEMBERS, {"households": list(household_ids), "not_compared": list(_NOT_COMPARED)}
         )
+        for household, pk, sex, earliest, latest, seen, sealed, documents, phones in cursor:
+            identity = Identity.opened(pk, sealed)
+            found[household].append(
+                Member(
+                    id=pk,
+                    name=identity.name,
+                    father=identity.father_name,
+                    sex=sex,
+                    earliest=earliest,
+                    latest=latest,
+                    seen=seen.date(),
+                    documents=frozenset(map(bytes, documents or ())),
+                    phones=frozenset(map(bytes, phones or ())),
+                )
+            )
     return found
 
 

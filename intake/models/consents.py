@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.history import keeps_history
 from common import clock
 from common.encryption import SealedTextField
 from common.models import BaseModel
@@ -16,6 +17,7 @@ from intake.models.households import Household
 from intake.querysets_consent import ConsentQuerySet
 
 
+@keeps_history(shown=("household", "purpose", "recipient", "given", "legal_basis", "withdrawn_at"))
 class Consent(BaseModel):
     """An answer of a household, or of one person of it, for a purpose and a recipient.
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.history import keeps_history
 from common.encryption import SealedJSONField, SealedTextField
 from common.errors import InvalidState
 from common.models import BaseModel
@@ -24,6 +25,7 @@ from intake.models.persons import Person
 from intake.querysets_family import FamilyLinkQuerySet, TracingMatchQuerySet, TracingRequestQuerySet
 
 
+@keeps_history(listed=False)
 class FamilyLink(BaseModel):
     """That `relative` is the `kind` of `person`. Holds no personal data beyond that.
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.history import keeps_history
 from common.encryption import SealedJSONField
 from common.models import BaseModel
 from intake.choices import HouseholdStatus, LegalBasis, RegistrationLevel
@@ -15,6 +16,9 @@ from intake.models.entry_points import EntryPoint
 from intake.querysets import HouseholdQuerySet
 
 
+@keeps_history(
+    shown=("reference", "status", "level", "declared_size", "legal_basis", "merged_into")
+)
 class Household(BaseModel):
     """People who arrive and stay together: the registration group.
 
@@ -97,6 +101,7 @@ class Household(BaseModel):
         return list(self.contact.get("phones", []))
 
 
+@keeps_history(shown=("household", "entry_point", "occurred_at"))
 class Arrival(BaseModel):
     """A household or part of it crossing at an entry point, or received from another operation.
 

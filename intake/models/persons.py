@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.history import keeps_history
 from common.encryption import SealedTextField, seal_json, unseal_json
 from common.models import BaseModel
 from intake.choices import (
@@ -41,6 +42,9 @@ class Absence(models.Func):
     output_field = DateTimeRangeField()
 
 
+@keeps_history(
+    shown=("household", "is_focal_point", "pre_registered", "process_status", "arrived_at")
+)
 class Person(BaseModel):
     """One individual, without a name: see Identity.
 
@@ -162,6 +166,7 @@ class IdentityData:
     notes: str = ""
 
 
+@keeps_history()
 class Identity(models.Model):
     """A person's names, documents and notes, sealed as one value bound to the person.
 
@@ -190,7 +195,12 @@ class Identity(models.Model):
 
     def open(self) -> IdentityData:
         """The names and documents. Whoever shows them records the access."""
-        return IdentityData(**unseal_json(self.sealed, context=self._context(self.person_id)))
+        return self.opened(self.person_id, self.sealed)
+
+    @classmethod
+    def opened(cls, person_id: Any, sealed: bytes | memoryview) -> IdentityData:
+        """The same from plain values, for searches that read many."""
+        return IdentityData(**unseal_json(sealed, context=cls._context(person_id)))
 
 
 class IdentityKey(models.Model):
@@ -211,6 +221,7 @@ class IdentityKey(models.Model):
         return f"{self.kind} key"
 
 
+@keeps_history(shown=("occurred_at", "returned_at", "return_recorded_at", "reversed_at"))
 class PersonExit(BaseModel):
     """That a person left the count, and perhaps came back: each when it happened and was recorded.
 
@@ -281,6 +292,7 @@ class PersonExit(BaseModel):
         return f"{self.reason} {self.occurred_at:%Y-%m-%d}"
 
 
+@keeps_history(shown=("from_household", "to_household", "occurred_at"))
 class HouseholdMove(BaseModel):
     """That a person went from one household to another, with what they were in the first.
 
@@ -315,6 +327,7 @@ class HouseholdMove(BaseModel):
         return f"{self.reason} {self.occurred_at:%Y-%m-%d}"
 
 
+@keeps_history(listed=False)
 class SpecificNeed(BaseModel):
     """A specific need of a person. Sensitive: visible by the tier of its type.
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.history import keeps_history
 from common.encryption import SealedTextField
 from common.models import BaseModel
 from intake.choices import QuestionAnswer, QuestionCode, QuestionStatus
@@ -15,6 +16,7 @@ from intake.models.persons import Person
 from intake.querysets_quality import OpenQuestionQuerySet
 
 
+@keeps_history(shown=("status", "answer", "answered_at"))
 class OpenQuestion(BaseModel):
     """One doubt about a household, or about one of its people.
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.history import keeps_history
 from common import clock
 from common.encryption import SealedJSONField
 from common.models import BaseModel
@@ -23,6 +24,7 @@ def next_review() -> date:
     return (clock.now() + REVIEW_AFTER).date()
 
 
+@keeps_history(listed=False)
 class ScreeningOutcome(BaseModel):
     """What the authority decided about one person, sealed; readable by its own role only.
 

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.history import keeps_history
 from common.models import BaseModel
 from intake.choices import RevocationReason, TokenState
 from intake.models.entry_points import EntryPoint
@@ -55,6 +56,7 @@ class TokenSheet(BaseModel):
         return f"{timezone.localtime(self.printed_at):%Y-%m-%d %H:%M}"
 
 
+@keeps_history(shown=("state", "household", "bound_at", "revoked_at", "reason"))
 class SlipToken(BaseModel):
     """The token of one slip. Holds no personal data: 80 random bits that say nothing.
 

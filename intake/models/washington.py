@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.history import keeps_history
 from common.models import BaseModel
 from intake.choices import Difficulty, Respondent
 from intake.models.persons import Person
@@ -22,6 +23,7 @@ def _answer(label: Any) -> Any:
     return models.PositiveSmallIntegerField(label, choices=Difficulty)
 
 
+@keeps_history(listed=False)
 class WashingtonGroup(BaseModel):
     """The six answers of one person on one day; asked again, the newer row counts.
 

@@ -13,7 +13,7 @@ from accounts.models import Operation
 from audit.events import build_event, events_written
 from audit.models import Event
 from common import clock
-from common.copying import copy_rows, copy_values
+from common.copying import TableRows, rows_of, write_together
 from common.encryption import lookup_hash
 from common.ids import new_id
 from intake.births import Birth
@@ -86,14 +86,14 @@ class Rows:
     events: list[Event] = field(default_factory=list)
 
     def write(self) -> None:
-        """One COPY a table, in the order of their foreign keys.
+        """Table by table, in the order of their foreign keys.
 
         Ids that clients make are written in their order: two devices that send the same
         households in another order wait for each other and never deadlock.
         """
         self.households.sort(key=_by_key)
         self.persons.sort(key=_by_key)
-        for rows in (
+        tables = (
             self.households,
             self.arrivals,
             self.persons,
@@ -102,9 +102,9 @@ class Rows:
             self.needs,
             self.questions,
             self.events,
-        ):
-            copy_rows(rows)
-        copy_values(IdentityKey, ("person_id", "kind", "digest"), self.keys)
+        )
+        keys = TableRows(IdentityKey, ("person_id", "kind", "digest"), self.keys)
+        write_together([*(rows_of(rows) for rows in tables if rows), keys])
         events_written(self.events)
 
 

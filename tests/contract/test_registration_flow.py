@@ -184,7 +184,7 @@ def test_a_family_is_registered_once(connect: Connect) -> None:
 
     read = device("GET", f"{HOUSEHOLDS}{body['reference']}/")
     assert read.headers["ETag"] == first.headers["ETag"]
-    asked = dict.fromkeys(("possible_duplicates", "open_questions", "hints"), [])
+    asked: dict[str, list[Any]] = {"possible_duplicates": [], "open_questions": [], "hints": []}
     assert {**read.json(), **asked} == body
 
 

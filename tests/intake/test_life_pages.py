@@ -109,7 +109,23 @@ def test_a_household_parts_and_joins_on_the_page(alice: User) -> None:
     assert HouseholdMove.objects.count() == 2
 
 
-@pytest.mark.parametrize("name", ["leave", "birth", "come_back", "move", "take_back"])
+def test_somebody_followed_and_somebody_was_forgotten(alice: User) -> None:
+    home = make_household(alice)
+    person = {"name": "Gul", "sex": "F", "birth": "about 60", "relationship": "parent"}
+    assert as_(alice).post(url("follow", home), person).status_code == 302
+    later = {**person, "name": "Ҳабиб", "entry_point": "TEM"}
+    page = as_(alice).post(url("follow", home), later)
+    assert page.status_code == 422
+    assert "Write when they crossed." in page.content.decode()
+    page = as_(alice).post(url("follow", home), {**later, "arrived_at": WHEN, "birth": "soon"})
+    assert page.status_code == 422
+    assert 'id="id_birth_error"' in page.content.decode()
+    assert home.arrivals.count() == 1
+    assert as_(alice).post(url("follow", home), {**later, "arrived_at": WHEN}).status_code == 302
+    assert (home.arrivals.count(), home.members.count()) == (2, 7)
+
+
+@pytest.mark.parametrize("name", ["follow", "leave", "birth", "come_back", "move", "take_back"])
 def test_others_do_not_get_there(
     alice: User, bob: User, carol: User, omar: User, name: str
 ) -> None:

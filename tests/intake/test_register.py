@@ -84,6 +84,8 @@ def test_no_name_stands_readable_in_any_column_of_the_database(alice: User) -> N
 
     with connection.cursor() as cursor:
         for model in apps.get_models():
+            if not model._meta.managed or model._meta.proxy:
+                continue
             cursor.execute(f'SELECT t::text FROM "{model._meta.db_table}" t')  # noqa: S608
             for (row,) in cursor.fetchall():
                 assert canary.lower() not in row.lower()

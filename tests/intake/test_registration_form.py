@@ -236,3 +236,9 @@ def test_who_may_be_under_18_is_said_to_be_treated_as_a_child(alice: User) -> No
     for clear in ("12", "about 40"):
         answer = client.post(PREVIEW, {**straddles, "birth": clear}).json()
         assert "treated as a child" not in answer["text"]
+
+
+def test_people_whom_another_operation_sends_are_no_arrivals(alice: User) -> None:
+    data = typed(MOTHER, transferred_from="Operation South")
+    assert signed_in(alice).post(ADD, data).status_code == 302
+    assert Person.objects.get().entry == "transfer"

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.models import Agency, Operation
+from audit.context import history_context
 from demo import accounts, border, care, family, places, slips, story
 from notifications.choices import Channel
 from notifications.models import Subscription
@@ -43,7 +44,7 @@ class Command(BaseCommand):
             accounts.update_base_url(path, options["base_url"])
             self.stdout.write("The demonstration is already loaded; its data is kept.")
             return
-        with transaction.atomic():
+        with history_context("command load_demo"), transaction.atomic():
             content = self.load(options["base_url"])
             accounts.write_credentials(path, content)
 
