@@ -175,7 +175,7 @@ def _report(user: Any, now: datetime, zone: ZoneInfo) -> list[Tile]:
     latest = SituationReport.objects.visible_to(user).order_by("-number", "-revision").first()
     if latest is None:
         return [Tile(_("Latest situation report"), "–", _("None has been made yet"))]
-    moment = date_format(latest.as_of.astimezone(zone), "j F Y H:i")
+    moment = date_format(latest.as_of.astimezone(zone), "DATETIME_FORMAT")
     return [
         Tile(
             _("Latest situation report"),

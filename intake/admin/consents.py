@@ -106,7 +106,8 @@ def consents_section(request: HttpRequest, household: Household) -> str:
             "all_agencies": ALL,
             "standing": [row for row in rows if row.stands],
             "ended": [row for row in rows if not row.stands],
-            "may_edit": holds_for(request.user, Permission.HOUSEHOLDS_EDIT, household.pk),
+            "may_edit": household.merged_into_id is None
+            and holds_for(request.user, Permission.HOUSEHOLDS_EDIT, household.pk),
         },
         request=request,
     )

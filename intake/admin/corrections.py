@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.contrib.admin.options import ModelAdmin
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -30,7 +29,7 @@ from intake.admin.groups import (
     shown,
     typing_help,
 )
-from intake.admin.sections import register_page, register_section
+from intake.admin.sections import Action, register_actions, register_page
 from intake.births import age_bracket
 from intake.choices import BirthPrecision, Sex
 from intake.forms import MemberLists
@@ -257,23 +256,14 @@ def _age_group(kept: dict[str, Any]) -> str:
     return str(AGES[age_bracket(date.fromisoformat(first), date.fromisoformat(last), today)])
 
 
-def correction_section(request: HttpRequest, household: Household) -> str:
-    """The ways to correct the household and each of its people."""
+def correction_actions(request: HttpRequest, household: Household) -> list[Action]:
+    """The way to correct the household; each of its people has a link beside the name."""
     if household.merged_into_id or not holds_for(request.user, EDIT, household.pk):
-        return ""
-    today = clock.today(Operation.current().zone)
-    address = reverse("admin:intake_household_correct_person", args=[household.pk])
-    people = [
-        (f"{address}?person={each.pk}", each.identity.open().name or described(each, today))
-        for each in visible_members(household, request.user).select_related("identity")
-    ]
-    return render_to_string(
-        "intake/desk/correct_section.html",
-        {"household": household, "people": people},
-        request=request,
-    )
+        return []
+    address = reverse("admin:intake_household_correct", args=[household.pk])
+    return [Action(_("Correct the household"), address)]
 
 
-register_section("correct", correction_section, order=95)
+register_actions("correct", correction_actions, order=40)
 register_page("correct/", "correct", household_correction, policy=EDIT)
 register_page("correct-person/", "correct_person", person_correction, policy=EDIT)

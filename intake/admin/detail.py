@@ -21,8 +21,11 @@ from intake.admin.registration import describe_birth
 from intake.births import Birth, age_bracket
 from intake.choices import BirthPrecision, Calendar, PairStatus
 from intake.duplicates import describe, surviving
-from intake.models import DuplicatePair, Household, Person, SpecificNeed
+from intake.models import DocumentType, DuplicatePair, Household, Person, SpecificNeed
 from intake.presenting import visible_members
+from intake.services.permitted import holds_for
+
+EDIT = Permission.HOUSEHOLDS_EDIT
 
 
 @dataclass
@@ -46,12 +49,17 @@ class MemberView:
 def household_page(
     model_admin: ModelAdmin[Any], request: HttpRequest, household: Household
 ) -> HttpResponse:
-    """Members with their needs by tier, arrivals, exits, and what may be a repeat."""
-    record_access(request.user, "read", household)
+    """What is urgent, the people with their needs by tier, the buttons, and the rest.
+
+    In the order in which a registrar asks: who is this, is something wrong, what may I do.
+    """
+    user = request.user
+    record_access(user, "read", household)
     operation = Operation.current()
     with timezone.override(operation.zone):
-        members = member_views(household, request.user, operation)
+        members = member_views(household, user, operation)
         survivor = surviving(household) if household.merged_into_id else None
+        urgent, others = sections.shown_sections(request, household)
         response = page(
             model_admin,
             request,
@@ -62,29 +70,36 @@ def household_page(
             present=[each for each in members if each.person.left_at is None],
             left=[each for each in members if each.person.left_at is not None],
             arrivals=household.arrivals.select_related("entry_point").order_by("occurred_at"),
-            duplicates=possible_duplicates(household, request.user),
-            may_decide=can(request.user, Permission.DUPLICATES_DECIDE),
-            may_register=can(request.user, Permission.HOUSEHOLDS_REGISTER),
-            panels=slots.household_panels(household, request.user),
-            sections=sections.shown_sections(request, household),
+            duplicates=possible_duplicates(household, user),
+            may_decide=can(user, Permission.DUPLICATES_DECIDE),
+            may_register=can(user, Permission.HOUSEHOLDS_REGISTER),
+            panels=slots.household_panels(household, user),
+            urgent=urgent,
+            sections=others,
+            actions=sections.shown_actions(request, household),
+            may_correct=survivor is None and holds_for(user, EDIT, household.pk),
         )
         # Times are local: the page is rendered while the operation's zone is active.
         return response.render() if hasattr(response, "render") else response
 
 
 def member_views(household: Household, user: Any, operation: Operation) -> list[MemberView]:
-    """The members that the user may know of, opened, with the needs that the user may see."""
+    """Every member that the user may know of, opened, with the needs that the user may see."""
     today = clock.today(operation.zone)
-    persons = list(
-        visible_members(household, user)
-        .select_related("identity", "nationality")
-        .order_by("-is_focal_point", "position", "pk")
-    )
+    members = visible_members(household, user).select_related("identity", "nationality")
+    persons = list(members.order_by("-is_focal_point", "position", "pk"))
+    types = {each.pk: each.name or each.pk for each in DocumentType.objects.all()}
     visible: dict[Any, list[SpecificNeed]] = {}
     needs = SpecificNeed.objects.visible_to(user).open().filter(person__household=household)
     for need in needs.select_related("type").order_by("type__tier", "type_id"):
         visible.setdefault(need.person_id, []).append(need)
-    return [_member_view(person, visible.get(person.pk, []), today) for person in persons]
+    views = [_member_view(person, visible.get(person.pk, []), today) for person in persons]
+    for each in views:
+        each.documents = [
+            {**document, "name": str(types.get(document.get("type", ""), ""))}
+            for document in each.documents
+        ]
+    return views
 
 
 def _member_view(person: Person, needs: list[SpecificNeed], today: Any) -> MemberView:

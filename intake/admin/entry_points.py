@@ -57,7 +57,7 @@ class EntryPointAdmin(PolicyModelAdmin):
     add_policy = P.ENTRY_POINTS_EDIT
     change_policy = P.ENTRY_POINTS_EDIT
     form = EntryPointForm
-    change_form_outer_after_template = "intake/desk/entry_point.html"
+    change_form_before_template = "intake/desk/entry_point.html"
     list_before_template = "intake/desk/entry_points_links.html"
     list_display = ("code", "name", "kind", "status", "status_reason", "status_since", "area")
     list_filter = ("kind", "status")
@@ -105,17 +105,23 @@ class EntryPointAdmin(PolicyModelAdmin):
             "status": S(point.status).label,
         }
 
-    @button(gettext_lazy("Opened"), policy=REPORTERS, form=OpenForm, icon="lock_open")
+    @button(gettext_lazy("Record: it opened"), policy=REPORTERS, form=OpenForm, icon="lock_open")
     def opened(self, request: HttpRequest, point: EntryPoint, data: dict[str, Any]) -> str:
         """It lets people through from a time on."""
         return self._change(request, point, S.OPEN, data)
 
-    @button(gettext_lazy("Restricted"), policy=REPORTERS, form=RestrictForm, icon="rule")
+    @button(gettext_lazy("Record: restricted"), policy=REPORTERS, form=RestrictForm, icon="rule")
     def restricted(self, request: HttpRequest, point: EntryPoint, data: dict[str, Any]) -> str:
         """It lets some through, or at some hours."""
         return self._change(request, point, S.RESTRICTED, data)
 
-    @button(gettext_lazy("Closed"), policy=REPORTERS, form=RestrictForm, icon="block", danger=True)
+    @button(
+        gettext_lazy("Record: it closed"),
+        policy=REPORTERS,
+        form=RestrictForm,
+        icon="block",
+        danger=True,
+    )
     def closed(self, request: HttpRequest, point: EntryPoint, data: dict[str, Any]) -> str:
         """It lets nobody through. Who crosses all the same is registered as everywhere."""
         return self._change(request, point, S.CLOSED, data)

@@ -36,7 +36,9 @@ def family_section(request: HttpRequest, household: Household) -> str:
     """Relatives in other households, and who is looked for."""
     links = relatives_of(household, request.user)
     asked = asked_by(household, request.user)
-    may_edit = holds_for(request.user, P.HOUSEHOLDS_EDIT, household.pk)
+    may_edit = household.merged_into_id is None and holds_for(
+        request.user, P.HOUSEHOLDS_EDIT, household.pk
+    )
     if not (links or asked or may_edit):
         return ""
     names = _names(links)

@@ -167,7 +167,7 @@ class HouseholdAdmin(PolicyModelAdmin):
         if household.first_arrival is None:
             return "—"
         local = household.first_arrival.astimezone(ZoneInfo(household.zone))
-        return f"{local:%Y-%m-%d %H:%M}"
+        return format_html('<bdi dir="ltr">{}</bdi>', f"{local:%Y-%m-%d %H:%M}")
 
     @admin.display(description=_("entry point"))
     def entry_point(self, household: Any) -> str:

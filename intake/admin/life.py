@@ -22,19 +22,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Operation
-from accounts.policies import Permission, can
+from accounts.policies import Permission
 from audit.access import record_access
+from common import clock
 from common.errors import DomainError
 from intake import services
 from intake.admin.pages import page
-from intake.admin.sections import register_page, register_section
+from intake.admin.sections import Action, register_actions, register_page, register_section
 from intake.choices import EntryKind, ExitReason
 from intake.duplicates import find_duplicates
+from intake.forms_group import described
 from intake.forms_life import BirthForm, FollowForm, LeaveForm, MoveForm, Named, ReturnForm
 from intake.inputs import MemberInput
 from intake.models import Household, Person, PersonExit
 from intake.presenting import visible_members, visible_moves
 from intake.services.editing import add_arrival
+from intake.services.permitted import holds_for
 
 P = Permission
 
@@ -54,9 +57,11 @@ class _Page:
 
 def _named(household: Household, user: Any, wanted: Callable[[Person], bool]) -> list[Named]:
     """The people and how they are called, in the order of the household."""
-    persons = visible_members(household, user).select_related("identity")
+    members = visible_members(household, user).select_related("identity")
+    persons = members.order_by("-is_focal_point", "position", "pk")
+    today = clock.today(Operation.current().zone)
     return [
-        (person, person.identity.open().name or _("Not yet named"))
+        (person, person.identity.open().name or described(person, today))
         for person in persons
         if wanted(person)
     ]
@@ -292,7 +297,8 @@ class Entry:
 def story(household: Household, user: Any) -> list[Entry]:
     """What happened to the people of a household, as this user may know it, oldest first."""
     members = visible_members(household, user).select_related("identity")
-    names = {p.pk: p.identity.open().name or _("Not yet named") for p in members}
+    today = clock.today(Operation.current().zone)
+    names = {p.pk: p.identity.open().name or described(p, today) for p in members}
     entries = [
         Entry(p.arrived_at, p.recorded_at, names[p.pk], EntryKind(p.entry).label)
         for p in members
@@ -352,27 +358,36 @@ def _moves(household: Household, user: Any, names: dict[Any, str]) -> list[Entry
     return entries
 
 
-def section(request: HttpRequest, household: Household) -> str:
-    """The story and what may be recorded now."""
+def actions(request: HttpRequest, household: Household) -> list[Action]:
+    """What may be recorded now."""
+    if household.merged_into_id is not None:
+        return []
     user = request.user
-    persons = list(visible_members(household, user))
-    shown = [
-        each
+    held = {
+        policy
+        for policy in {each.policy for each in PAGES}
+        if holds_for(user, policy, household.pk)
+    }
+    persons = list(visible_members(household, user)) if held else []
+    return [
+        Action(each.title, reverse(f"admin:intake_household_{each.name}", args=[household.pk]))
         for each in PAGES
-        if can(user, each.policy)
-        and household.merged_into_id is None
+        if each.policy in held
         and (each.name in ("birth", "follow") or any(each.people(person) for person in persons))
     ]
+
+
+def section(request: HttpRequest, household: Household) -> str:
+    """The story so far, when there is one."""
+    told = story(household, request.user)
+    if not told:
+        return ""
     return render_to_string(
         "intake/desk/life.html",
         {
             "household": household,
-            "pages": [
-                (each.title, reverse(f"admin:intake_household_{each.name}", args=[household.pk]))
-                for each in shown
-            ],
-            "story": story(household, user),
-            "may_record": can(user, P.HOUSEHOLDS_EVENTS),
+            "story": told,
+            "may_record": holds_for(request.user, P.HOUSEHOLDS_EVENTS, household.pk),
         },
         request=request,
     )
@@ -383,4 +398,5 @@ for _each in PAGES:
         f"{_each.name.replace('_', '-')}/", _each.name, _view_of(_each), policy=_each.policy
     )
 register_page("take-back/", "take_back", take_back, policy=P.HOUSEHOLDS_EVENTS)
-register_section("life", section, order=50)
+register_section("life", section, order=15)
+register_actions("life", actions, order=10)

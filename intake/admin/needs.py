@@ -16,10 +16,13 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import Operation
 from accounts.policies import Permission
+from common import clock
 from common.errors import DomainError
 from intake.admin.sections import register_page, register_section
 from intake.choices import Difficulty, NeedClosing, NeedStatus
+from intake.forms_group import described
 from intake.models import Household, Person, SpecificNeed, SpecificNeedType, WashingtonGroup
 from intake.needs import REVIEW_CODE
 from intake.presenting import visible_members
@@ -63,15 +66,21 @@ def needs_section(request: HttpRequest, household: Household) -> str:
     tiers = tiers_of(request.user)
     if not tiers:
         return ""
+    people = care_views(household, request.user)
+    if not people:
+        return ""
     return render_to_string(
         "intake/desk/needs.html",
         {
             "household": household,
-            "people": care_views(household, request.user),
+            "people": people,
+            "told": [each for each in people if each.needs or each.asked],
+            "untold": [each for each in people if not (each.needs or each.asked)],
             "offered": offered_types(request.user),
             "dismissing": [(each.value, each.label) for each in DISMISSING],
             "ending": [(each.value, each.label) for each in ENDING],
-            "may_edit": holds_for(request.user, Permission.HOUSEHOLDS_EDIT, household.pk),
+            "may_edit": household.merged_into_id is None
+            and holds_for(request.user, Permission.HOUSEHOLDS_EDIT, household.pk),
             "review_code": REVIEW_CODE,
         },
         request=request,
@@ -80,9 +89,9 @@ def needs_section(request: HttpRequest, household: Household) -> str:
 
 def care_views(household: Household, user: Any) -> list[CareView]:
     """Everybody in the count with open needs and the Washington Group answers that count."""
-    members = (
-        visible_members(household, user).filter(left_at__isnull=True).select_related("identity")
-    )
+    members = visible_members(household, user).filter(left_at__isnull=True)
+    members = members.select_related("identity").order_by("-is_focal_point", "position", "pk")
+    today = clock.today(Operation.current().zone)
     needs: dict[Any, list[SpecificNeed]] = {}
     rows = SpecificNeed.objects.visible_to(user).open().filter(person__household=household)
     for need in rows.select_related("type", "decided_by").order_by("type__tier", "type_id"):
@@ -92,7 +101,7 @@ def care_views(household: Household, user: Any) -> list[CareView]:
     return [
         CareView(
             person=person,
-            name=person.identity.open().name,
+            name=person.identity.open().name or described(person, today),
             needs=needs.get(person.pk, []),
             asked=latest.get(person.pk),
             hard=_hard(latest.get(person.pk)),

@@ -14,6 +14,7 @@ from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -188,7 +189,7 @@ class OpenQuestionAdmin(PolicyModelAdmin):
     def asked_at(self, question: Any) -> str:
         """When the doubt came up, local time."""
         local = question.recorded_at.astimezone(ZoneInfo(question.zone))
-        return f"{local:%Y-%m-%d %H:%M}"
+        return format_html('<bdi dir="ltr">{}</bdi>', f"{local:%Y-%m-%d %H:%M}")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -10,7 +10,6 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import ModelAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,7 +23,7 @@ from common.admin import PolicyModelAdmin, add_domain_error, button
 from common.errors import DomainError
 from intake.admin.pages import page
 from intake.admin.persons import household_link
-from intake.admin.sections import register_page, register_section
+from intake.admin.sections import Action, register_actions, register_page
 from intake.choices import ExitReason, ScreeningOutcomeKind
 from intake.forms_family import OutcomeForm, PersonForm, WitnessForm
 from intake.models import Household, Person, ScreeningOutcome
@@ -78,7 +77,7 @@ class ScreeningOutcomeAdmin(PolicyModelAdmin):
     """What the authority decided; its own role only. The list shows no outcome and no name."""
 
     view_policy = Permission.SCREENING
-    list_display = ("short_id", "recorded_at", "review_on", "to_review", "recorded_by")
+    list_display = ("short_id", "recorded_at", "review_on", "to_review", "by")
     list_filter = (ReviewFilter,)
     list_select_related = ("recorded_by",)
     ordering = ("-recorded_at",)
@@ -95,6 +94,11 @@ class ScreeningOutcomeAdmin(PolicyModelAdmin):
     )
     readonly_fields = fields
     show_full_result_count = False
+
+    @admin.display(description=gettext_lazy("by"), ordering="recorded_by")
+    def by(self, record: ScreeningOutcome) -> str:
+        """Who wrote the record down."""
+        return str(record.recorded_by)
 
     @admin.display(description=gettext_lazy("record"))
     def short_id(self, record: ScreeningOutcome) -> str:
@@ -143,17 +147,18 @@ class ScreeningOutcomeAdmin(PolicyModelAdmin):
         return str(_("The review is recorded."))
 
 
-def screening_section(request: HttpRequest, household: Household) -> str:
+def screening_actions(request: HttpRequest, household: Household) -> list[Action]:
     """The ways to the sealed record; nothing of what it holds."""
-    may_screen = holds_for(request.user, P.SCREENING, household.pk)
-    may_register = holds_for(request.user, P.HOUSEHOLDS_REGISTER, household.pk)
-    if not (may_screen or may_register):
-        return ""
-    return render_to_string(
-        "intake/desk/screening_links.html",
-        {"household": household, "may_screen": may_screen, "may_register": may_register},
-        request=request,
-    )
+    ways = [
+        (P.SCREENING, "screening", _("Sealed record")),
+    ]
+    if household.merged_into_id is None:
+        ways.insert(0, (P.HOUSEHOLDS_REGISTER, "authority", _("The authority took somebody along")))
+    return [
+        Action(label, reverse(f"admin:intake_household_{name}", args=[household.pk]))
+        for policy, name, label in ways
+        if holds_for(request.user, policy, household.pk)
+    ]
 
 
 def screening_page(
@@ -281,6 +286,6 @@ def _rendered(response: Any) -> HttpResponse:
     return answer
 
 
-register_section("screening", screening_section, order=90)
+register_actions("screening", screening_actions, order=20)
 register_page("screening/", "screening", screening_page, policy=P.SCREENING)
 register_page("authority/", "authority", authority_page, policy=P.HOUSEHOLDS_REGISTER)

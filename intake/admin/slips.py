@@ -12,6 +12,7 @@ from django.contrib.admin.options import ModelAdmin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_info, gettext_lazy
@@ -24,7 +25,7 @@ from common import clock
 from common.errors import DomainError
 from common.form_errors import add_domain_error
 from intake.admin.pages import page
-from intake.admin.sections import register_page, register_section
+from intake.admin.sections import Action, register_actions, register_page, register_section
 from intake.choices import HouseholdStatus, RevocationReason, TokenState
 from intake.models import Household
 from intake.services.permitted import holds_for
@@ -157,19 +158,26 @@ def replace_page(
 
 
 def slip_section(request: HttpRequest, household: Household) -> str:
-    """Replacing the slip, and the slips that no longer work; it is printed from the page's top."""
+    """The slips that no longer work; the one that does is printed from the page's top."""
     ended = [slip for slip in tokens_of(household) if slip.state == TokenState.REVOKED]
-    may_replace = household.status == HouseholdStatus.ACTIVE and holds_for(
-        request.user, Permission.HOUSEHOLDS_EDIT, household.pk
-    )
-    if not ended and not may_replace:
+    if not ended:
         return ""
     with timezone.override(Operation.current().zone):
         return render_to_string(
             "intake/desk/slip_section.html",
-            {"household": household, "may_replace": may_replace, "ended": ended},
+            {"household": household, "ended": ended},
             request=request,
         )
+
+
+def slip_actions(request: HttpRequest, household: Household) -> list[Action]:
+    """Replacing a lost slip, for who may edit an active household."""
+    if household.status != HouseholdStatus.ACTIVE or not holds_for(
+        request.user, Permission.HOUSEHOLDS_EDIT, household.pk
+    ):
+        return []
+    address = reverse("admin:intake_household_slip_replace", args=[household.pk])
+    return [Action(_("Slip lost: replace"), address)]
 
 
 def keep_waiting(request: HttpRequest, token: str) -> None:
@@ -185,3 +193,4 @@ def waiting_slip(request: HttpRequest) -> str:
 register_page("slip/", "slip", slip_page, policy=Permission.HOUSEHOLDS_READ)
 register_page("slip/replace/", "slip_replace", replace_page, policy=Permission.HOUSEHOLDS_EDIT)
 register_section("slip", slip_section, order=80)
+register_actions("slip", slip_actions, order=30)

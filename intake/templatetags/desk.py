@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from accounts.policies import Permission, can
@@ -14,19 +16,30 @@ from intake.draft_keys import owner_tag
 from intake.names import latin_form
 
 register = template.Library()
+_DATE = re.compile(r"\b\d{4}(?:-\d{2}){1,2}\b")
 
 
 @register.filter
 def latin(name: str) -> str:
-    """A name's Latin form for reading aloud, marked as approximate; "" when it is Latin."""
+    """A name's Latin form for reading aloud, marked as approximate; "" when it is Latin.
+
+    Also "" for what stands in place of a name: that is read, not called out.
+    """
     said = latin_form(str(name or ""))
-    if not said:
+    if not said or name == _("Not yet named"):
         return ""
     return format_html(
         '<span class="dk-latin" title="{}" lang="und-Latn" dir="ltr">≈ {}</span>',
         _("For reading aloud, approximate"),
         said,
     )
+
+
+@register.filter
+def whole_dates(text: str) -> str:
+    """A text in which no date is broken at its hyphens: `1399-09-14` stays on one line."""
+    kept = _DATE.sub(r'<span class="dk-whole">\g<0></span>', conditional_escape(text))
+    return mark_safe(kept)  # noqa: S308 - escaped one line above
 
 
 @register.simple_tag(takes_context=True)

@@ -112,4 +112,4 @@ def test_the_banner_shows_the_clock_of_the_operation(
     for client, address in ((signed_in, "/admin/"), (Client(), "/admin/login/")):
         page = client.get(address).content.decode()
         # 09:05 UTC is 14:05 in Dushanbe.
-        assert "the clock of this operation shows 8 July 2021 14:05" in page
+        assert "the clock of this operation shows 8 July 2021, 14:05" in page

@@ -25,9 +25,7 @@
 
   const number = () => {
     persons().forEach((person, index) => {
-      person.querySelector("[data-number]").textContent = (index + 1).toLocaleString(
-        document.documentElement.lang
-      );
+      person.querySelector("[data-number]").textContent = String(index + 1);
       person.querySelector("[data-remove]").hidden = persons().length < 2;
     });
   };
