@@ -114,9 +114,13 @@ def _deliver(delay: float) -> float:
 
 def _whole_way() -> float:
     """From events that nobody has acted on to delivered messages, by one process, one by one."""
+    from audit.models import Event
     from audit.tasks import dispatch_waiting_events
+    from common import clock
     from notifications import delivery
 
+    # What earlier measurements left waiting is not part of this one.
+    Event.objects.filter(dispatched_at__isnull=True).update(dispatched_at=clock.now())
     with _receiving(0) as url:
         _webhook(url)
         _events(dispatched=False)
