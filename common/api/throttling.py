@@ -44,8 +44,7 @@ class PerClientThrottle(BaseThrottle):
         window, elapsed = divmod(time.time(), self.seconds)
         key = f"rate:{self._client(request)}:{int(window)}"
         try:
-            cache.add(key, 0, timeout=int(self.seconds) + 1)
-            used = cache.incr(key)
+            used = self._count(key)
         except Exception as error:
             log.warning("rate limit not counted, no cache: %s", type(error).__name__)
             return True
@@ -53,6 +52,15 @@ class PerClientThrottle(BaseThrottle):
             self.retry_after = self.seconds - elapsed
             return False
         return True
+
+    def _count(self, key: str) -> int:
+        """One more; the window's first request makes the counter."""
+        try:
+            return int(cache.incr(key))
+        except ValueError:
+            if cache.add(key, 1, timeout=int(self.seconds) + 1):
+                return 1
+            return int(cache.incr(key))
 
     def wait(self) -> float | None:
         """Seconds until the next window."""

@@ -157,6 +157,8 @@ def _scored(ids: list[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], Likeness]
             {"households": ids, "not_compared": list(_NOT_COMPARED), "most": MOST_CANDIDATES},
         )
         keys = {(min(pair), max(pair)) for pair in cursor.fetchall()}
+    if not keys:
+        return {}
     members = members_of({household for key in keys for household in key})
     likenesses = {key: compare(members[key[0]], members[key[1]]) for key in sorted(keys)}
     return {key: found for key, found in likenesses.items() if found.score >= OFFERED_FROM}

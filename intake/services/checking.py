@@ -13,6 +13,7 @@ from accounts.models import Operation
 from accounts.policies import Permission, Scopes, access_of
 from common import clock
 from common.errors import FieldProblem, InvalidInput
+from common.ready import read_row
 from intake.births import (
     BRACKETS,
     Birth,
@@ -84,14 +85,19 @@ def context_for(actor: Any, entry_points: Iterable[str], recipients: Iterable[st
     return Context(
         operation=Operation.current(),
         codes=codes(),
-        entry_points={
-            point.code: point
-            for point in EntryPoint.objects.filter(code__in=set(entry_points)).only("code")
-        },
+        entry_points=_known_points(set(entry_points)),
         register_at=access.scopes(Permission.HOUSEHOLDS_REGISTER),
         tiers=tiers_of(actor),
         agencies=known_recipients(recipients),
     )
+
+
+def _known_points(wanted: set[str]) -> dict[str, EntryPoint]:
+    """Entry points by code, asked at every registration, mostly of one."""
+    if len(wanted) == 1:
+        found = read_row((EntryPoint,), "WHERE m0.code = %s", list(wanted))
+        return {point.code: point for point in found or ()}
+    return {point.code: point for point in EntryPoint.objects.filter(code__in=wanted).only("code")}
 
 
 def invalid(problems: Sequence[FieldProblem]) -> InvalidInput:
