@@ -148,7 +148,14 @@ def families(alice: User) -> ImportBatch:
     rows = [{**row, "household_no": "1"} for row in FAMILY]
     rows += [{**row, "household_no": "2", "arrived_at": "2021-07-06 05:26"} for row in SAME_FAMILY]
     rows.append({"household_no": "3", "sex": "?7", "entry_point": "Ruzvai"})
-    rows.append({"household_no": "4", "name": "Давлат", "entry_point": "Ruzvai"})
+    rows.append(
+        {
+            "household_no": "4",
+            "name": "Давлат",
+            "entry_point": "Ruzvai",
+            "arrived_at": "2021-07-06 07:00",
+        }
+    )
     return import_spreadsheet(actor=alice, filename="x.csv", content=sheet(rows))
 
 
