@@ -95,8 +95,10 @@ def _register(
     data = [as_answered(each, context.operation.zone) for each in data]
     results: list[Registration | DomainError | None] = [None] * len(data)
     slips = GivenSlips(data)
+    # In this order: who is found to be taken has a household that is found then, too, if it is
+    # this one, sent by another hand a moment ago.
+    taken = _taken_persons(data)
     known = _known_households(data)
-    taken = _taken_persons(data, known)
     rows = Rows()
     accepted: list[tuple[int, Checked]] = []
     first: dict[uuid.UUID, int] = {}  # where an id stands in what was sent
@@ -168,16 +170,8 @@ def _known_households(data: Sequence[HouseholdInput]) -> dict[uuid.UUID, Househo
     return Household.objects.in_bulk(ids) if ids else {}
 
 
-def _taken_persons(
-    data: Sequence[HouseholdInput], known: dict[uuid.UUID, Household]
-) -> set[uuid.UUID]:
-    ids = [
-        member.id
-        for each in data
-        if each.id not in known
-        for member in each.members
-        if member.id is not None
-    ]
+def _taken_persons(data: Sequence[HouseholdInput]) -> set[uuid.UUID]:
+    ids = [member.id for each in data for member in each.members if member.id is not None]
     return set(Person.objects.filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
 
 

@@ -94,6 +94,34 @@ def test_one_household_however_many_send_it(
     assert Event.objects.filter(kind="household.registered").count() == 1
 
 
+def test_a_repeat_that_lands_between_two_looks_is_no_conflict(
+    registrar: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another hand registers the same household after the first look at what is known."""
+    sent = household()
+    looked = threading.Event()
+
+    def elsewhere() -> None:
+        (answer,) = at_once(registrar, HOUSEHOLDS, [sent])
+        assert answer.status_code == 201
+
+    def then_another_hand(look: Callable[..., Any]) -> Callable[..., Any]:
+        def looking(data: Any) -> Any:
+            found = look(data)
+            if not looked.is_set():
+                looked.set()
+                elsewhere()
+            return found
+
+        return looking
+
+    for name in ("_taken_persons", "_known_households"):
+        monkeypatch.setattr(registration, name, then_another_hand(getattr(registration, name)))
+    (answer,) = at_once(registrar, HOUSEHOLDS, [sent])
+    assert answer.status_code == 200
+    assert (Household.objects.count(), Person.objects.count()) == (1, 2)
+
+
 def test_one_id_with_other_content_is_one_household_and_conflicts(
     registrar: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
