@@ -52,3 +52,12 @@ def _field_of(form: forms.BaseForm, path: str, fields: Mapping[str, str]) -> str
         if name in form.fields:
             return name
     return None
+
+
+def mark_errors(*forms_shown: forms.BaseForm) -> None:
+    """Tell assistive technology which fields are wrong, and where that is said."""
+    for form in forms_shown:
+        for bound in form:
+            if bound.errors:
+                bound.field.widget.attrs["aria-invalid"] = "true"
+                bound.field.widget.attrs["aria-describedby"] = f"{bound.auto_id}_error"

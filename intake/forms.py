@@ -21,6 +21,7 @@ from common.errors import FieldProblem
 from common.ids import new_id
 from intake.areas import area_code
 from intake.choices import BirthSource, LegalBasis, MaritalStatus, Relationship, Sex
+from intake.form_fields import MomentField
 from intake.imports.lists import need_words
 from intake.imports.vocabulary import plain
 from intake.lookups import codes
@@ -93,13 +94,7 @@ class HouseholdForm(forms.Form):
     """What holds for the whole household."""
 
     id = _IdField()
-    arrived_at = forms.DateTimeField(
-        label=_("Arrived at"),
-        initial=clock.now,
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        error_messages={"invalid": _("Write a date and time, for example 2021-07-05 05:26.")},
-    )
+    arrived_at = MomentField(label=_("Arrived at"), initial=clock.now)
     entry_point = forms.ModelChoiceField(
         EntryPoint.objects.none(), label=_("Entry point"), to_field_name="code"
     )

@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from common import clock
 from common.errors import DomainError
+from common.form_errors import add_domain_error
 from intake.areas import area_code
 from intake.births.brackets import BRACKETS, UNKNOWN_BRACKET
 from intake.choices import CountMethod, EntryPointStatus, Finding
+from intake.form_fields import MomentField
 from intake.forms import _IdField
 from intake.models import EntryPoint
 from intake.models.border import LONGEST_SUMMARY, SEXES_SEEN
@@ -28,35 +30,18 @@ SEX_LABELS = {
     "male": _("Men and boys"),
     "unknown": _("Sex not seen"),
 }
-_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
-
-
-def moment_field(label: Any, **options: Any) -> forms.DateTimeField:
-    """A date and time in the operation's zone."""
-    return forms.DateTimeField(
-        label=label,
-        input_formats=_FORMATS,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        error_messages={"invalid": _("Write a date and time, for example 2021-07-05 05:26.")},
-        **options,
-    )
 
 
 def add_problems(form: forms.Form, error: DomainError) -> None:
     """Put what a service found wrong next to the fields, the rest on top of the form."""
-    names = {name.replace("__", "."): name for name in form.fields}
-    for problem in error.problems:
-        name = names.get(problem.field) or names.get(problem.field.split(".")[0])
-        form.add_error(name, str(problem.detail))
-    if not error.problems:
-        form.add_error(None, str(error.message))
+    add_domain_error(form, error, fields={name.replace("__", "."): name for name in form.fields})
 
 
 class OpenForm(forms.Form):
     """From when on an entry point is open; a reason may be said."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
-    occurred_at = moment_field(_("Since"), initial=clock.now)
+    occurred_at = MomentField(label=_("Since"), initial=clock.now)
 
 
 class RestrictForm(OpenForm):
@@ -136,8 +121,8 @@ class CountForm(forms.Form):
     """People seen crossing: the total, or as many of each as were told apart."""
 
     id = _IdField()
-    began_at = moment_field(_("From"))
-    ended_at = moment_field(_("Until"), initial=clock.now)
+    began_at = MomentField(label=_("From"))
+    ended_at = MomentField(label=_("Until"), initial=clock.now)
     total = forms.IntegerField(
         label=_("People seen"),
         required=False,
@@ -224,8 +209,8 @@ class AssessmentForm(forms.Form):
         help_text=_("Type the district and choose it from the list."),
         widget=forms.TextInput(attrs={"list": "areas", "autocomplete": "off", "dir": "auto"}),
     )
-    visit_began_at = moment_field(_("Visited from"))
-    visit_ended_at = moment_field(_("Visited until"))
+    visit_began_at = MomentField(label=_("Visited from"))
+    visit_ended_at = MomentField(label=_("Visited until"))
     organisations = forms.CharField(
         label=_("Who visited"),
         max_length=200,

@@ -20,6 +20,7 @@ from intake.choices import (
     Sex,
     TracingEnd,
 )
+from intake.form_fields import MomentField
 from intake.tracing import Sought
 
 Choices = Sequence[tuple[str, str]]
@@ -43,17 +44,6 @@ def _lines(label: Any, *, longest: int = 4000, help_text: Any = "") -> forms.Cha
         max_length=longest,
         help_text=help_text,
         widget=forms.Textarea(attrs={"rows": 3, **_TEXT}),
-    )
-
-
-def moment(label: Any) -> forms.DateTimeField:
-    """Date and time as the desk's other forms take them; now unless something is written."""
-    return forms.DateTimeField(
-        label=label,
-        initial=clock.now,
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        error_messages={"invalid": _("Write a date and time, for example 2021-07-05 05:26.")},
     )
 
 
@@ -147,7 +137,7 @@ class OutcomeForm(PersonForm):
     outcome = forms.ChoiceField(
         label=_("What the authority decided"), choices=[("", "—"), *ScreeningOutcomeKind.choices]
     )
-    occurred_at = moment(_("When"))
+    occurred_at = MomentField(label=_("When"), initial=clock.now)
     authority = _text(_("Which authority"))
     authority_reference = _text(_("Its reference number"), dir="ltr")
     review_on = forms.DateField(
@@ -162,6 +152,6 @@ class OutcomeForm(PersonForm):
 class WitnessForm(PersonForm):
     """That the authority took somebody along at the crossing."""
 
-    occurred_at = moment(_("When"))
+    occurred_at = MomentField(label=_("When"), initial=clock.now)
     authority = _text(_("Which authority"))
     remarks = _lines(_("What you saw"), help_text=_("You cannot read it again afterwards."))

@@ -12,6 +12,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from common.ids import read_id
 from intake.births import BRACKETS, UNKNOWN_BRACKET, age_bracket
 from intake.choices import Relationship, Sex
 from intake.forms import MAX_MEMBERS, MemberForm, MemberLists
@@ -285,15 +286,8 @@ def persons_named(data: Any) -> set[uuid.UUID]:
 
 def _sent_keys(data: Any) -> list[uuid.UUID | None]:
     total = min(_number(data.get("members-TOTAL_FORMS")), MAX_MEMBERS)
-    return [_key(data.get(f"members-{index}-person")) for index in range(total)]
+    return [read_id(data.get(f"members-{index}-person")) for index in range(total)]
 
 
 def _number(text: Any) -> int:
     return int(text) if str(text or "").isdecimal() else 0
-
-
-def _key(text: Any) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(str(text))
-    except ValueError:
-        return None

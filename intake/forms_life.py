@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common import clock
 from intake.choices import ExitReason, MoveReason, Relationship, Sex
+from intake.form_fields import MomentField
 from intake.models import EntryPoint, Household, Person
 from intake.references import InvalidReferenceError, parse_reference
 from intake.services.exits import NOT_BY_HAND
@@ -18,19 +19,6 @@ from intake.services.exits import NOT_BY_HAND
 # A person and how they are called on this page. Personal data; lives for one response.
 Named = tuple[Person, str]
 ANSWERS = [("", _("Not asked")), ("yes", _("Yes")), ("no", _("No"))]
-
-
-class MomentField(forms.DateTimeField):
-    """When it happened, on the operation's clock; by default now."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            initial=clock.now,
-            input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"],
-            widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-            error_messages={"invalid": _("Write a date and time, for example 2021-07-05 05:26.")},
-            **kwargs,
-        )
 
 
 class _PeopleForm(forms.Form):
@@ -65,7 +53,7 @@ class LeaveForm(_PeopleForm):
         label=_("Reason"),
         choices=[("", "—"), *((r.value, r.label) for r in ExitReason if r not in NOT_BY_HAND)],
     )
-    occurred_at = MomentField(label=_("When it happened"))
+    occurred_at = MomentField(label=_("When it happened"), initial=clock.now)
     voluntary = forms.ChoiceField(label=_("Did they want to go?"), choices=ANSWERS, required=False)
     destination = forms.CharField(
         label=_("Where to"),
@@ -83,7 +71,7 @@ class ReturnForm(_PeopleForm):
     """Somebody who had left came back."""
 
     persons = _persons()
-    occurred_at = MomentField(label=_("When they came back"))
+    occurred_at = MomentField(label=_("When they came back"), initial=clock.now)
 
 
 class BirthForm(_PeopleForm):
@@ -97,7 +85,7 @@ class BirthForm(_PeopleForm):
         widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
     )
     sex = forms.ChoiceField(label=_("Sex"), choices=[("", "—"), *Sex.choices])
-    occurred_at = MomentField(label=_("When the child was born"))
+    occurred_at = MomentField(label=_("When the child was born"), initial=clock.now)
     mother = forms.ChoiceField(label=_("Mother"), required=False)
     father_name = forms.CharField(
         label=_("Father’s name"),
@@ -156,7 +144,7 @@ class FollowForm(_PeopleForm):
         to_field_name="code",
         empty_label=_("Came with the household, and was forgotten"),
     )
-    arrived_at = MomentField(label=_("Crossed when"), required=False)
+    arrived_at = MomentField(label=_("Crossed when"), initial=clock.now, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -192,7 +180,7 @@ class MoveForm(_PeopleForm):
         choices=Relationship.choices,
         initial=Relationship.UNKNOWN,
     )
-    occurred_at = MomentField(label=_("When it happened"))
+    occurred_at = MomentField(label=_("When it happened"), initial=clock.now)
 
     def clean_to(self) -> Household | None:
         """The household, by its reference in any spelling."""

@@ -20,11 +20,11 @@ from accounts.policies import Permission
 from audit.access import record_access
 from common import clock
 from common.errors import DomainError, Stale
+from common.form_errors import mark_errors
 from intake.admin.groups import (
     areas,
     beside,
     household_address,
-    mark_errors,
     said_back,
     shown,
     typing_help,

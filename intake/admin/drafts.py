@@ -19,6 +19,7 @@ from accounts.models import Operation
 from accounts.policies import Permission, can
 from audit.access import record_access
 from common.errors import Conflict, DomainError
+from common.ids import read_id
 from intake.draft_keys import browser_key, owner_tag
 from intake.models import Household, RegistrationDraft
 from intake.services.drafts import LARGEST, discard_draft, forget_registered, save_draft
@@ -35,9 +36,7 @@ def drafts_of(user: Any) -> list[RegistrationDraft]:
 
 def typed_in(request: HttpRequest, draft_id: str) -> QueryDict | None:
     """The fields of one's own draft as a browser would send them; None when there is none."""
-    try:
-        key = uuid.UUID(draft_id)
-    except ValueError:
+    if (key := read_id(draft_id)) is None:
         return None
     draft = RegistrationDraft.objects.visible_to(request.user).filter(pk=key).first()
     if draft is None:
@@ -72,7 +71,7 @@ def answer_to_script(request: HttpRequest, response: HttpResponse) -> HttpRespon
 
 def page_context(user: Any, draft_id: Any) -> dict[str, Any]:
     """What the form's page hands to its script, and the drafts that it lists."""
-    key = _uuid(draft_id)
+    key = read_id(draft_id)
     return {
         "drafts": [draft for draft in drafts_of(user) if draft.pk != key],
         "draft_urls": {
@@ -83,13 +82,6 @@ def page_context(user: Any, draft_id: Any) -> dict[str, Any]:
         "draft_owner": owner_tag(user),
         "draft_key": browser_key(user, key) if key else "",
     }
-
-
-def _uuid(text: Any) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(str(text))
-    except ValueError:
-        return None
 
 
 # Addresses ---------------------------------------------------------------------------------
@@ -136,7 +128,7 @@ def open_view(request: HttpRequest) -> HttpResponse:
     """The key of this user's own copy of one draft in a browser: POST `id`."""
     if refused := _guard(request):
         return refused
-    key = _uuid(request.POST.get("id", ""))
+    key = read_id(request.POST.get("id", ""))
     if key is None:
         return _problem("unreadable", _("This is no registration form: open it anew."), 400)
     household = Household.objects.visible_to(request.user).filter(pk=key).first()

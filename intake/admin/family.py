@@ -210,11 +210,7 @@ def _filed(request: HttpRequest, household: Household, form: TracingForm) -> boo
             override_reason=form.cleaned_data.get("override_reason", ""),
         )
     except DomainError as error:
-        for problem in error.problems:
-            field = {"asker": "person"}.get(problem.field, problem.field)
-            form.add_error(field if field in form.fields else None, str(problem.detail))
-        if not error.problems:
-            form.add_error(None, str(error.message))
+        add_domain_error(form, error, fields={"asker": "person"})
         return False
     messages.success(
         request,

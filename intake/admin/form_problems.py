@@ -31,15 +31,6 @@ def shown_problems(household: HouseholdForm, members: Any) -> list[ShownProblem]
     return found
 
 
-def mark_problems(household: HouseholdForm, members: Any) -> None:
-    """Tell assistive technology which fields are wrong, and where that is said."""
-    for form in (household, *members.forms):
-        for bound in form:
-            if bound.errors:
-                bound.field.widget.attrs["aria-invalid"] = "true"
-                bound.field.widget.attrs["aria-describedby"] = f"{bound.auto_id}_error"
-
-
 def _of(form: HouseholdForm | MemberForm, before: str) -> list[ShownProblem]:
     return [
         ShownProblem(bound.id_for_label or bound.auto_id, f"{before}{bound.label}", str(error))

@@ -23,6 +23,7 @@ from accounts.policies import Permission
 from audit.access import record_access
 from common import clock
 from common.errors import DomainError, Stale
+from common.form_errors import mark_errors
 from common.ids import new_id
 from intake.admin.birth_words import understood
 from intake.admin.pages import page
@@ -146,15 +147,6 @@ def shown(*args: Any, **context: Any) -> HttpResponse:
     """A page with its times in the zone that is active now: it is rendered at once."""
     response = page(*args, **context)
     return response.render() if hasattr(response, "render") else response
-
-
-def mark_errors(*forms: Any) -> None:
-    """Tell assistive technology which fields are wrong, and where that is said."""
-    for form in forms:
-        for bound in form:
-            if bound.errors:
-                bound.field.widget.attrs["aria-invalid"] = "true"
-                bound.field.widget.attrs["aria-describedby"] = f"{bound.auto_id}_error"
 
 
 def typing_help() -> dict[str, Any]:

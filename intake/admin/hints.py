@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.policies import Permission
 from common.admin import domain_errors_as_messages
+from common.ids import read_id
 from intake.admin.sections import register_page, register_section
 from intake.models import Household
 from intake.presenting import visible_members
@@ -56,10 +57,8 @@ def _person(request: HttpRequest, household: Household) -> Any:
     text = request.POST.get("person", "")
     if not text:
         return None
-    try:
-        found = visible_members(household, request.user).filter(pk=uuid.UUID(text)).first()
-    except ValueError:
-        found = None
+    key = read_id(text)
+    found = visible_members(household, request.user).filter(pk=key).first() if key else None
     # An unknown person is refused by the service, not taken for the household.
     return found or household.members.model(pk=uuid.uuid4(), household=household)
 

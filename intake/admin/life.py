@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +25,8 @@ from accounts.policies import Permission
 from audit.access import record_access
 from common import clock
 from common.errors import DomainError
+from common.form_errors import add_domain_error, mark_errors
+from common.ids import read_id
 from intake import services
 from intake.admin.pages import page
 from intake.admin.sections import Action, register_actions, register_page, register_section
@@ -204,7 +205,7 @@ def _view_of(
                 try:
                     said = each.save(request.user, household, dict(form.cleaned_data))
                 except DomainError as error:
-                    _show(error, form)
+                    add_domain_error(form, error)
                 else:
                     messages.success(request, said)
                     return HttpResponseRedirect(_page_of(household))
@@ -214,15 +215,6 @@ def _view_of(
     return view
 
 
-def _show(error: DomainError, form: forms.Form) -> None:
-    """Put what the service refused next to its field."""
-    for problem in error.problems:
-        field = problem.field.rpartition(".")[2]
-        form.add_error(field if field in form.fields else None, str(problem.detail))
-    if not error.problems:
-        form.add_error(None, str(error.message))
-
-
 def _form_page(
     model_admin: ModelAdmin[Any],
     request: HttpRequest,
@@ -230,10 +222,7 @@ def _form_page(
     each: _Page,
     form: forms.Form,
 ) -> HttpResponse:
-    for bound in form:
-        if bound.errors:
-            bound.field.widget.attrs["aria-invalid"] = "true"
-            bound.field.widget.attrs["aria-describedby"] = f"{bound.auto_id}_error"
+    mark_errors(form)
     response = page(
         model_admin,
         request,
@@ -259,7 +248,7 @@ def take_back(
     """Take back an exit that was recorded wrongly: POST with the person."""
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "POST"})
-    chosen = _uuid(request.POST.get("person", ""))
+    chosen = read_id(request.POST.get("person", ""))
     members = visible_members(household, request.user)
     person = members.filter(pk=chosen).first() if chosen else None
     try:
@@ -269,13 +258,6 @@ def take_back(
     except DomainError as error:
         messages.error(request, str(error.message))
     return HttpResponseRedirect(_page_of(household))
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 # The story so far --------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Operation
 from accounts.policies import Permission
 from common.admin import PolicyModelAdmin, domain_errors_as_messages
+from common.ids import read_id
 from intake.admin.households import EntryPointFilter
 from intake.admin.persons import household_link
 from intake.admin.sections import register_page, register_section
@@ -92,10 +93,8 @@ def answer_view(
     """Answer one question, by POST, and go back to the household."""
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "POST"})
-    try:
-        key = uuid.UUID(request.POST.get("question", ""))
-    except ValueError:
-        raise Http404 from None
+    if (key := read_id(request.POST.get("question", ""))) is None:
+        raise Http404
     visible = OpenQuestion.objects.visible_to(request.user)
     question = visible.filter(household=household, pk=key).first()
     if question is None:

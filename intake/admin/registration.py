@@ -19,9 +19,10 @@ from accounts.models import Operation
 from accounts.policies import Permission, access_of
 from common import clock
 from common.errors import DomainError
+from common.form_errors import mark_errors
 from intake.admin import drafts, form_rows, warnings
 from intake.admin.birth_words import birth_preview, describe_birth, understood
-from intake.admin.form_problems import mark_problems, shown_problems
+from intake.admin.form_problems import shown_problems
 from intake.admin.pages import page
 from intake.admin.slips import waiting_slip
 from intake.areas import area_text, choosable_areas
@@ -234,7 +235,7 @@ def _form_page(
     errors_shown: bool = False,
 ) -> HttpResponse:
     if errors_shown:
-        mark_problems(household, members)
+        mark_errors(household, *members.forms)
     offset = timezone.localtime(clock.now()).utcoffset()
     shift = clock.shift()
     return page(

@@ -32,7 +32,7 @@ from intake.choices import (
     Sex,
     TracingEnd,
 )
-from intake.forms_family import moment
+from intake.form_fields import MomentField
 from intake.models import Area, TracingMatch, TracingRequest
 from intake.services.tracing import close_tracing_request, confirm_match, reject_match, reunite
 from intake.tracing import CONFIDENT, Sought, describe
@@ -76,7 +76,7 @@ class ReuniteForm(forms.Form):
     """Who moves to whom, and when."""
 
     move = forms.ChoiceField(label=gettext_lazy("Who moves"))
-    occurred_at = moment(gettext_lazy("When"))
+    occurred_at = MomentField(label=gettext_lazy("When"), initial=clock.now)
 
     def __init__(self, *args: Any, asker: str = "", found: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

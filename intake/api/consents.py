@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from django.db.models import Q
@@ -15,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.errors import FieldProblem
+from common.ids import read_id
 from intake.api.serializers import ConsentInputSerializer
 from intake.choices import ConsentHow, LegalBasis
 from intake.inputs import ConsentInput
@@ -143,18 +143,10 @@ class ConsentActions:
         """From now on it counts as no, for every agency that it was given to."""
         household = self.get_object()  # type: ignore[attr-defined]
         rows = Consent.objects.of_known(household, request.user).select_related("person")
-        found = rows.filter(pk=consent).first() if _is_uuid(consent) else None
+        found = rows.filter(pk=consent).first() if read_id(consent) else None
         if found is None:
             raise Http404
         typed = WithdrawalSerializer(data=request.data)
         typed.is_valid(raise_exception=True)
         done = withdraw_consent(actor=request.user, consent=found, **typed.validated_data)
         return Response(ConsentAnswerSerializer(done).data)
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection
 from typing import Any
 
@@ -20,6 +19,7 @@ from accounts.policies import Permission
 from audit.access import record_access
 from common import clock
 from common.errors import FieldProblem
+from common.ids import read_id
 from intake import services
 from intake.api.serializers import Choice, MemberInputSerializer, PersonSerializer, Shape
 from intake.choices import ExitReason, MoveReason, Relationship
@@ -205,7 +205,7 @@ class LifeActions:
 
     def _of_exit(self, pk: str) -> Person:
         rows = self._exits(self.get_object()).standing()  # type: ignore[attr-defined]
-        found = rows.filter(pk=pk).first() if _is_uuid(pk) else None
+        found = rows.filter(pk=pk).first() if read_id(pk) else None
         if found is None:
             raise Http404
         person: Person = found.person
@@ -293,11 +293,3 @@ class LifeActions:
             detail = _("There is no such household that you may change.")
             raise invalid([FieldProblem("to", "unknown", detail)])
         return household
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from django.http import Http404
@@ -13,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.access import record_access
+from common.ids import read_id
 from intake.api.serializers import Choice
 from intake.choices import Difficulty, NeedClosing, NeedStatus, Respondent
 from intake.models import Person, SpecificNeed, WashingtonGroup
@@ -88,10 +88,8 @@ class PersonNeedActions:
     """Of a person: needs, and answers to the Washington Group. A mixin for the viewset."""
 
     def _person(self, pk: str) -> Person:
-        try:
-            key = uuid.UUID(pk)
-        except ValueError:
-            raise Http404 from None
+        if (key := read_id(pk)) is None:
+            raise Http404
         persons = self.get_queryset()  # type: ignore[attr-defined]
         found: Person | None = persons.filter(pk=key).first()
         if found is None:
@@ -153,11 +151,10 @@ class PersonNeedActions:
         return self._needs(request, person)
 
     def _need(self, person: Person, text: str) -> SpecificNeed:
+        if (key := read_id(text)) is None:
+            raise Http404
         visible = SpecificNeed.objects.visible_to(self.request.user)  # type: ignore[attr-defined]
-        try:
-            found: SpecificNeed | None = visible.filter(person=person, pk=uuid.UUID(text)).first()
-        except ValueError:
-            raise Http404 from None
+        found: SpecificNeed | None = visible.filter(person=person, pk=key).first()
         if found is None:
             raise Http404
         return found

@@ -16,6 +16,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.policies import Permission, can
 from common.errors import DomainError
+from common.ids import read_id
 from intake.choices import ExitReason, QuestionAnswer, QuestionCode, QuestionStatus
 from intake.models import Household, OpenQuestion, Person
 from intake.presenting import visible_members
@@ -105,10 +106,8 @@ class QuestionActions(_Base):
         return Response(AnsweredSerializer(made).data)
 
     def _question(self, household: Household, text: str) -> OpenQuestion:
-        try:
-            key = uuid.UUID(text)
-        except ValueError:
-            raise Http404 from None
+        if (key := read_id(text)) is None:
+            raise Http404
         visible = OpenQuestion.objects.visible_to(self.request.user)
         found = visible.filter(household=household, pk=key).first()
         if found is None:

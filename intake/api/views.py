@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -27,6 +26,7 @@ from common.api.etags import IF_MATCH, check_match, etag_of
 from common.api.pagination import ByCode, NewestFirst, OldestChangeFirst
 from common.api.problems import domain_problem, field_problems
 from common.errors import DomainError
+from common.ids import read_id
 from intake import duplicates, services
 from intake.api import serializers as shapes
 from intake.api.border import BORDER_POLICY, EntryPointActions
@@ -369,7 +369,7 @@ def _shape_error(errors: Any) -> DomainError:
 def _sent_id(sent: Any) -> str | None:
     """The id of a refused household; anything else that was sent as one is not repeated."""
     found = sent.get("id") if isinstance(sent, dict) else None
-    return found if isinstance(found, str) and _is_uuid(found) else None
+    return found if isinstance(found, str) and read_id(found) else None
 
 
 def _refused(index: int, sent: Any, error: DomainError) -> dict[str, Any]:
@@ -448,19 +448,11 @@ class PersonViewSet(
     @extend_schema(summary="Read a person")
     def retrieve(self, request: Request, pk: str) -> Response:
         """With names; recorded."""
-        person = self.get_queryset().filter(pk=pk).first() if _is_uuid(pk) else None
+        person = self.get_queryset().filter(pk=pk).first() if read_id(pk) else None
         if person is None:
             raise Http404
         record_access(request.user, "read", person)
         return Response(self._shapes([person])[0])
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 class EntryPointViewSet(
