@@ -3,7 +3,7 @@ and a score between two names. Pure functions of their text; they never raise on
 """
 
 from intake.names.hints import sealed_hint
-from intake.names.keys import name_keys, says_little, skeleton
+from intake.names.keys import name_keys, name_parts, says_little, skeleton
 from intake.names.normal import is_blank, normalise, script_of
 from intake.names.reading import latin_form
 from intake.names.roman import romanise
@@ -13,6 +13,7 @@ __all__ = [
     "is_blank",
     "latin_form",
     "name_keys",
+    "name_parts",
     "normalise",
     "romanise",
     "says_little",

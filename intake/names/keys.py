@@ -100,6 +100,13 @@ def _halves(word: str) -> list[str]:
 
 
 @lru_cache(maxsize=65536)
+def name_parts(name: str) -> tuple[str, ...]:
+    """The skeleton of every part as it stands, common ones too: "Gul Muhammad" is KL and MHMD."""
+    halves = (half for word in without_titles(name) for half in _halves(word))
+    return tuple(filter(None, map(_reduce, halves)))
+
+
+@lru_cache(maxsize=65536)
 def name_keys(name: str) -> frozenset[str]:
     """The skeleton of the whole name, and of each part that says something by itself.
 
