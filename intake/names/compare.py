@@ -10,7 +10,8 @@ Husayn has ی.
 from functools import lru_cache
 
 VOWELS = frozenset("aeiou")
-_CONSONANT, _VOWEL, _EDGE_VOWEL = 0.8, 0.3, 0.7
+_CONSONANT, _VOWEL, _EDGE_VOWEL = 0.8, 0.3, 0.8
+_ANOTHER = 0.9  # a sound instead of one that nobody confuses with it
 
 
 def _both_ways(text: str) -> dict[tuple[str, str], float]:
@@ -78,6 +79,10 @@ def said_distance(a: str, b: str) -> float:
 @lru_cache(maxsize=65536)
 def unsaid_distance(said: str, written: str) -> float:
     """Between a word with vowels and one in Arabic script."""
+    if said.endswith("a") and written.endswith("y"):
+        written = written[:-1] + "a"  # Kobra, Laila are written with ی
+    if written.startswith("a"):
+        written = "E" + written[1:]  # at the beginning ا carries any vowel
     without = [_unsaid_cost(said, index) for index in range(len(said))]
     cost = _cheapest(said, written, without, _written_costs(written), _UNSAID)
     return cost / max((weight(said) + weight(written)) / 2, 1.0)
@@ -117,14 +122,16 @@ def _unsaid_cost(said: str, index: int) -> float:
     if sound not in VOWELS:
         return _said_costs(said)[index]
     if index in (0, len(said) - 1):
-        return 0.5  # a vowel at either end is written
+        return _EDGE_VOWEL  # at either end it is written
     return 0.0 if sound in "ae" else 0.06
 
 
 def _written_costs(word: str) -> list[float]:
     costs = []
     for index, letter in enumerate(word):
-        if letter == "E":
+        if not index and letter in "aE":
+            costs.append(2 * _VOWEL)
+        elif letter == "E":
             costs.append(0.05)
         elif letter == "a":
             costs.append(0.3)  # Rahman is written with and without
@@ -153,7 +160,7 @@ def _cheapest(
         for j, y in enumerate(b):
             change = before[j]
             if x != y:
-                change += 0.0 if not i and x in VOWELS and y in "aE" else instead.get((x, y), 1.0)
+                change += instead.get((x, y), _ANOTHER)
             least = min(change, before[j + 1] + without_a[i], row[j] + without_b[j])
             if older and j and x == b[j - 1] and y == a[i - 1] and x != y:
                 least = min(least, older[j - 1] + 0.5)

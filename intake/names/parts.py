@@ -30,24 +30,25 @@ MAX_PARTS = 12
 # Titles are about a person's standing and come and go between two registrations. Hafiz, Malik,
 # Mir, Sayed, Khwaja and Wakil are not among them: they are names as often.
 _TITLE_NAMES = """
-    haji hajji haj hoji hoja hodja hajie حاجی حاج حاجیه ҳоҷӣ хожи mullah mulla molla mollah mullo
-    ملا мулло мулла domullo domulla домулло mawlawi maulawi mowlavi molavi maulvi مولوی мавлавӣ
-    mawlana maulana مولانا мавлоно ustad ostad ustod استاد устод устоз doctor doktor dr داکتر دکتر
-    دوکتور доктор духтур engineer eng ingineer enginer انجنیر انجینیر مهندس муҳандис инженер professor prof
-    پروفیسور профессор mr mrs ms miss monsieur madame herr frau aqai aghai آقای آغای khanum khanom
-    khanim     خانم хонум хоним sahib saheb sahab صاحب соҳиб janab jenab جناب ҷаноб
-    qari qori قاری қорӣ arbab ارباب арбоб muallim moallem malim معلم муаллим shaikh sheikh shaykh
-    شیخ шайх general gen جنرال генерал commander qomandan قوماندان командир
+    haji hajji haj hoji hoja hodja hajie حاجی حاج حاجیه ҳоҷӣ хожи mullah mulla molla mollah
+    mullo ملا мулло мулла domullo domulla домулло mawlawi maulawi mowlavi molavi maulvi مولوی
+    мавлавӣ mawlana maulana مولانا мавлоно ustad ostad ustod استاد устод устоз doctor doktor dr
+    داکتر دکتر دوکتور доктор духтур engineer eng ingineer enginer انجنیر انجینیر مهندس муҳандис
+    инженер professor prof پروفیسور профессор mr mrs ms miss monsieur madame herr frau aqai
+    aghai آقای آغای khanum khanom khanim خانم хонум хоним sahib saheb sahab صاحب соҳиб janab
+    jenab جناب ҷаноб qari qori قاری қорӣ arbab ارباب арбоб muallim moallem malim معلم муаллим
+    shaikh sheikh shaykh شیخ шайх general gen جنرال генерал commander qomandan قوماندان командир
 """
 _TITLES = frozenset(word for title in _TITLE_NAMES.split() for word in sounds(title))
 _ARTICLES = frozenset(f"{vowel}{letter}" for vowel in "aeiou" for letter in "ldrsnzt5S")
 # Parts so common that alone they say nothing about who is meant.
 _COMMON_NAMES = """
     Mohammad Abd Ghulam Gul Bibi Khan Jan Shah Begum Begim Bek Mir Mirza Sayed Din Allah Zada
-    Khwaja Agha Khanum Haji Zai Khel Mullah Ov"""
+    Khwaja Agha Khanum Haji Zai Khel Mullah Abul Ov"""
 _COMMON = frozenset(_COMMON_NAMES.split())
 
-_ULLAH = re.compile(r"^(.{2,}?)(?:[uoe]l+[ao]h?|al+ah?)$")
+_ULLAH = re.compile(r"^(.{2,}?)(?:[uoe]ll+[ao]h?|[uo]l[ao]h?|all+ah)$")
+_ULLAH_UNSAID = re.compile(r"^(.{2,}?)ala$")
 _DIN = re.compile(r"^(.{2,}?)(?:[aeiou][ln]?|l)?d+[iey]+ne?$")
 _DIN_WORD = re.compile(r"^[aeou]?l?d+[iey]+ne?$")
 _ABDULLAH = re.compile(r"^[aE]bd[aeiou]*l+[aeou]h?$")
@@ -55,6 +56,7 @@ _ABD_WORD = re.compile(r"^[aE]bd(?:l|[aeiou]+[lrsznt5S]?)?$")
 _ABD = re.compile(r"^([aE]bd)[aeiou]*(?:l|([rzsdtn5S])(?=\2))?(?=..)")
 _MOHAMMAD = "(?:m[ou]?[hXG]?am+[aei]?[dt]|mhmd)"
 _MAMAD = re.compile(rf"^{_MOHAMMAD}$")
+_ABUL = re.compile(r"^ab(?:[uo]l|wal)(?=...)")
 # A word that begins or ends with one of these is two, whatever the rest ...
 _FIRST = re.compile(rf"^({_MOHAMMAD}|[Ggk][uo]?lam)(?=...)")
 _LAST = re.compile(
@@ -69,11 +71,11 @@ _FIRST_OF_TWO = re.compile(
 )
 _LAST_OF_TWO = re.compile(
     r"^(..+?)((?:[ui]l)?(?:al[iy]|aly|Ely)|ahm[ae]?d|naza?r|wa?l[iy]|[iau]?lhaq|[iau]?lhq|[iau]?lamin"
-    r"|alamyn|[aiu]?[lr]?ra?hma?n|[iau]?lislam|alaslam|dad|y[ao]r|Xe?[iy]*l|[zj][ae]?[yi]"
+    r"|alamyn|[aiu]?[lr]?ra?hma?n|[iau]?lislam|alaslam|dad|y[ao]r|Xe?[iy]*l|z[aeo][yi]|zy"
     r"|[eoa]wa?)$"
 )
 # What these are called is the same in any script.
-_SAID = frozenset(["abd", "abdula", "din", "ula"])
+_SAID = frozenset(["abd", "abul", "abdula", "din", "ula"])
 _PATRONYMIC = frozenset(["ow", "aw", "ew", "owa", "awa", "ewa"])
 _JOINED_ARTICLE = re.compile(r"^[aiu]?[lr](?=(?:haq|hq|amin|amyn|ra?hma?n|islam|aslam|ali|aly)$)")
 _FINAL_H = re.compile(r"h$")
@@ -149,6 +151,7 @@ def _known_by_key() -> tuple[dict[str, list[tuple[str, str]]], dict[str, tuple[s
         if known not in by_key.setdefault(reduced(known[1]), []):
             by_key[reduced(known[1])].append(known)
     by_key.setdefault("ABD", []).append(("Abd", "abd"))
+    by_key.setdefault("ABL", []).append(("Abul", "abul"))
     by_key.setdefault("AL", []).append(("Allah", "ula"))
     by_writing["abd"] = ("Abd", "abd")
     return by_key, by_writing
@@ -170,7 +173,7 @@ def _part(sound: str, unsaid: bool) -> Part:
     if unsaid:
         if found := _BY_WRITING.get(sound):
             return Part(sound, found[1], found[0], 0.0, unsaid=True)
-        return Part(sound, "", *_nearest(sound, unsaid=True), unsaid=True)
+        return Part(sound, "", unsaid=True)
     if _MAMAD.match(sound):
         sound = "muhamad"
     if sound in _PATRONYMIC:
@@ -201,9 +204,11 @@ def _nearest(sound: str, unsaid: bool, within: float = _KNOWN_WITHIN) -> tuple[s
     return name, best
 
 
-def _is_known(sound: str, least: int = 2) -> bool:
-    key = reduced(_closed(likeliest(sound), unsaid=False))
-    return len(key) >= least and key in _BY_KEY
+def _is_known(sound: str, unsaid: bool) -> bool:
+    """Whether a part of at least two consonants is a known name."""
+    part = _part(sound, unsaid)
+    known = part.known or (unsaid and _nearest(part.sound, unsaid=True)[0])
+    return bool(known) and len(part.key) > 1
 
 
 @lru_cache(maxsize=65536)
@@ -222,8 +227,10 @@ def _halves(word: str, unsaid: bool) -> tuple[str, ...]:
     if found := _DIN.match(word):
         stem = "muhi" if found[1] in ("muh", "moh") else found[1]
         return (*_halves(stem, unsaid), "din")
-    if found := _ULLAH.match(word):
+    if found := (_ULLAH_UNSAID if unsaid else _ULLAH).match(word):
         return (*_halves(found[1], unsaid), "ula")
+    if found := _ABUL.match(word):
+        return ("abul", *_halves(word[found.end() :], unsaid))
     if found := _FIRST.match(word):
         return (found[1], *_halves(word[found.end() :], unsaid))
     word = word if unsaid else single(word)
@@ -232,31 +239,39 @@ def _halves(word: str, unsaid: bool) -> tuple[str, ...]:
         return (word,)
     if found := _LAST.match(word):
         return (*_halves(found[1], unsaid), found[2])
-    return _two(word)
+    return _two(word, unsaid)
 
 
-def _two(word: str) -> tuple[str, ...]:
+def _two(word: str, unsaid: bool) -> tuple[str, ...]:
     """The halves of a word of which one is a known name, or the word."""
-    if (found := _FIRST_OF_TWO.match(word)) and _is_known(rest := word[found.end() :]):
+    if (found := _FIRST_OF_TWO.match(word)) and _is_known(rest := word[found.end() :], unsaid):
         return (found[1], rest)
-    if (found := _LAST_OF_TWO.match(word)) and _is_known(found[1]):
+    if (found := _LAST_OF_TWO.match(word)) and _is_known(found[1], unsaid):
         return (found[1], _JOINED_ARTICLE.sub("", found[2]))
     return (word,)
 
 
 def _without_articles(words: list[Heard]) -> list[Heard]:
     last = len(words) - 1
-    kept = []
+    kept: list[Heard] = []
     for index, word in enumerate(words):
         if index < last and word.sound in _ARTICLES:
+            _after_abu(kept)
             continue
         if word.unsaid and index and word.sound.startswith("al"):
             rest = word.sound[2:]
-            if word.sound not in _NO_ARTICLE and (len(rest) > 3 or _is_known(rest)):
+            if word.sound not in _NO_ARTICLE and (len(rest) > 3 or _is_known(rest, unsaid=True)):
                 word = Heard(rest, unsaid=True)
+                _after_abu(kept)
         if word.sound:
             kept.append(word)
     return kept
+
+
+def _after_abu(kept: list[Heard]) -> None:
+    """Abu with an article is Abul, as it is written before a name in one word."""
+    if kept and kept[-1].sound in ("abu", "abo", "abw"):
+        kept[-1] = Heard("abul", unsaid=False)
 
 
 # Words that begin with ال and not with the article.

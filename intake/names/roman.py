@@ -180,7 +180,13 @@ def _word(word: str) -> Heard:
 
 
 def _latin(word: str) -> str:
+    word = word.replace("fath", "fat_h")  # no th: Fathullah
+    if len(word) > 4 and word.endswith("eh"):  # Khadijeh
+        word = word[:-2] + "a"
     for spelling, sound in _LATIN_SOUNDS:
         if spelling in word:
             word = word.replace(spelling, sound)
+    word = word.replace("_", "")
+    if word.startswith(("ei", "dz", "ts")):  # Eisa; Pashto ځ and څ
+        return word[1:]
     return "7" + word[1:] if word.startswith("j") else word

@@ -31,7 +31,7 @@ _PART_BOTH = 0.78  # a common part is missing on one side, another name on the o
 
 # Distances relative to the length of the names, see compare.py.
 _SAME_WITHIN = 0.13
-_ALIKE_WITHIN = 0.32
+_ALIKE_WITHIN = 0.3
 _JOINED_WITHIN = 0.07
 # Two known names that are two: Karim and Akram. No nearer than this, whatever their letters.
 _TWO_NAMES = 0.4
@@ -72,6 +72,8 @@ def _compared(a: str, b: str) -> tuple[float, Agreement]:
         joined = _joined(first, second)
         if joined <= (_SAME_WITHIN if skeleton(a) == skeleton(b) else _JOINED_WITHIN):
             return _same(joined)
+        if joined <= _SAME_WITHIN:
+            return _alike(joined)
     return _matched(first, second)
 
 

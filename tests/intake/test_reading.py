@@ -26,6 +26,7 @@ DARI = {
     "سید علی": "Sayed Ali",
     "احمدجان": "Ahmadjan",
     "غلام حیدر": "Ghulam Haydar",
+    "پیمان": "Payman",
 }
 # Not in the list of known names: read by rule.
 BY_RULE = {
@@ -40,7 +41,6 @@ BY_RULE = {
     "ایوان": "Iwan",
     "یما": "Yama",
     "شکیب": "Shakib",
-    "پیمان": "Piman",
     "چمن": "Chaman",
     "تورپیکۍ": "Turpiki",
     "ښکلا": "Shakla",
