@@ -35,7 +35,7 @@ _TITLE_NAMES = """
     мавлавӣ mawlana maulana مولانا мавлоно ustad ostad ustod استاد устод устоз doctor doktor dr
     داکتر دکتر دوکتور доктор духтур engineer eng ingineer enginer انجنیر انجینیر مهندس муҳандис
     инженер professor prof پروفیسور профессор mr mrs ms miss monsieur madame herr frau aqai
-    aghai آقای آغای khanum khanom khanim خانم хонум хоним sahib saheb sahab صاحب соҳиб janab
+    aghai آقای آغای khanum khanom khanim خانم khonum хонум хоним sahib saheb sahab صاحب соҳиб janab
     jenab جناب ҷаноб qari qori قاری қорӣ arbab ارباب арбоб muallim moallem malim معلم муаллим
     shaikh sheikh shaykh شیخ шайх general gen جنرال генерал commander qomandan قوماندان командир
 """
@@ -71,11 +71,11 @@ _FIRST_OF_TWO = re.compile(
 )
 _LAST_OF_TWO = re.compile(
     r"^(..+?)((?:[ui]l)?(?:al[iy]|aly|Ely)|ahm[ae]?d|naza?r|wa?l[iy]|[iau]?lhaq|[iau]?lhq|[iau]?lamin"
-    r"|alamyn|[aiu]?[lr]?ra?hma?n|[iau]?lislam|alaslam|dad|y[ao]r|Xe?[iy]*l|z[aeo][yi]|zy"
-    r"|[eoa]wa?)$"
+    r"|alamyn|[aiu]?[lr]?ra?hma?n|[iau]?lislam|alaslam|dad|y[ao]r|Xe?[iy]*l|z[aeo][yi]|zy)$"
 )
 # What these are called is the same in any script.
 _SAID = frozenset(["abd", "abul", "abdula", "din", "ula"])
+_OV = re.compile(r"^(...+)([oae]wa?)$")
 _PATRONYMIC = frozenset(["ow", "aw", "ew", "owa", "awa", "ewa"])
 _JOINED_ARTICLE = re.compile(r"^[aiu]?[lr](?=(?:haq|hq|amin|amyn|ra?hma?n|islam|aslam|ali|aly)$)")
 _FINAL_H = re.compile(r"h$")
@@ -103,7 +103,7 @@ class Part(NamedTuple):
     @property
     def key(self) -> str:
         """Its consonant skeleton."""
-        return reduced(self.sound)
+        return "L" if self.sound in ("ula", "ala") else reduced(self.sound)  # not that of Ali
 
 
 def reduced(sound: str) -> str:
@@ -127,7 +127,7 @@ def _closed(sound: str, unsaid: bool) -> str:
 
 
 def _readings(sound: str) -> list[str]:
-    """All readings of the doubtful letters, the likeliest first; at most 27."""
+    """All readings of the first doubtful letters, the likeliest first; at most 64."""
     doubtful = list(dict.fromkeys(each for each in sound if each in READINGS))[:3]
     found = []
     for chosen in itertools.product(*(READINGS[digit] for digit in doubtful)):
@@ -233,7 +233,10 @@ def _halves(word: str, unsaid: bool) -> tuple[str, ...]:
         return ("abul", *_halves(word[found.end() :], unsaid))
     if found := _FIRST.match(word):
         return (found[1], *_halves(word[found.end() :], unsaid))
-    word = word if unsaid else single(word)
+    if not unsaid:
+        word = single(word)
+        if (found := _OV.match(word)) and _is_known(found[1], unsaid):
+            return (found[1], found[2])
     known = _part(word, unsaid)
     if known.known and known.astray <= _SURELY_WITHIN:
         return (word,)

@@ -42,12 +42,12 @@ _TO_SOUNDS = str.maketrans(
 # Cyrillic ч stands for ҷ on keyboards without it, and е at the beginning for ye.
 READINGS = {
     "1": ("C", "j"),
-    "2": ("C", "S", "X"),  # ch, as in English, French and German
+    "2": ("C", "S", "X", "k"),  # ch: Chaman, French Rachid, German Achmed, Zacharia
     "3": ("z", "dh", "d"),  # dh: Ridha, Adham, Ahmadh
     "4": ("s", "t", "th"),  # th: Othman, Fath
     "5": ("S", "sh"),  # sh: Ishaq
     "6": ("Z", "z"),  # zh
-    "7": ("j", "y"),  # German Jusuf
+    "7": ("j", "y"),  # j: German and Slavic Jusuf, Hajdar
     "8": ("e", "ye"),
 }
 _LIKELIEST = str.maketrans({digit: sounds[0] for digit, sounds in READINGS.items()})
@@ -82,7 +82,7 @@ _LATIN_SOUNDS = (
 )
 # Whole words that the rules misread.
 _WORDS = {
-    **dict.fromkeys(("mohd", "muhd", "mhd", "md"), "muhamad"),
+    **dict.fromkeys(("mohd", "muhd", "mhd", "md", "mehmet", "mehmed", "mamat"), "muhamad"),
     **dict.fromkeys(("reda", "rida"), "reza"),
     **dict.fromkeys(("ramadan", "ramadhan"), "ramazan"),
     **dict.fromkeys(("ridwan", "redwan", "radwan"), "rizwan"),
@@ -92,6 +92,7 @@ _WORDS = {
     "chah": "Sah",
     "chan": "Xan",
 }
+_SOFT_J = re.compile(r"^j|(?<=[ae])j")
 # "dh" at a joint is two letters: Mohammadhossein, Sayedhashim.
 _JOINT = re.compile(r"\b(m[ou]h[ae]m+[aei]d|ahm[ae]d|sa[iy]*[ie]d)(?=h\w)")
 _DOUBLE = re.compile(r"([A-Za-z1-8])\1+")
@@ -189,4 +190,4 @@ def _latin(word: str) -> str:
     word = word.replace("_", "")
     if word.startswith(("ei", "dz", "ts")):  # Eisa; Pashto ځ and څ
         return word[1:]
-    return "7" + word[1:] if word.startswith("j") else word
+    return _SOFT_J.sub("7", word) if "j" in word else word

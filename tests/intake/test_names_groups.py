@@ -27,11 +27,8 @@ from intake.names import (
     skeleton,
 )
 
-ROWS = list(
-    csv.DictReader(
-        (Path(__file__).parent / "data" / "names.csv").open(encoding="utf-8", newline="")
-    )
-)
+DATA = Path(__file__).parent / "data" / "names.csv"
+ROWS = list(csv.DictReader(DATA.read_text(encoding="utf-8").splitlines()))
 GROUPS = [row["spellings"].split("|") for row in ROWS]
 HELD_OUT = [group for row, group in zip(ROWS, GROUPS, strict=True) if row["half"] == "held out"]
 SAME, ALIKE, PART, DIFFERENT = Agreement

@@ -27,6 +27,7 @@ DARI = {
     "احمدجان": "Ahmadjan",
     "غلام حیدر": "Ghulam Haydar",
     "پیمان": "Payman",
+    "تورپیکۍ": "Torpekai",
 }
 # Not in the list of known names: read by rule.
 BY_RULE = {
@@ -42,7 +43,6 @@ BY_RULE = {
     "یما": "Yama",
     "شکیب": "Shakib",
     "چمن": "Chaman",
-    "تورپیکۍ": "Turpiki",
     "ښکلا": "Shakla",
 }
 CYRILLIC = {
