@@ -97,7 +97,8 @@ _NAMES = """
     Zafar ظفر; Zaheer ظهیر; Zaher زاهر; Zahid زاهد; Zahida زاهده; Zahir ظاهر; Zahra زهرا;
     Zai زی زۍ زئی; Zainab زینب; Zakaria زکریا; Zaki زکی; Zakia زکیه; Zakir ذاکر; Zalmai زلمی;
     Zaman زمان; Zamir ضمیر; Zarghuna زرغونه; Zarin زرین; Zarina زرینه; Zarmina زرمینه; Zeba زیبا;
-    Zia ضیا ضیاء; Zohra زهره; Zubaida زبیده; Zubair زبیر; Zuhal زحل; Sajed ساجد; Hisham هشام; Zulaikha زلیخا; Zulfiya زلفیه
+    Zia ضیا ضیاء; Zohra زهره; Zubaida زبیده; Zubair زبیر; Zuhal زحل; Sajed ساجد; Hisham هشام;
+    Zulaikha زلیخا; Zulfiya زلفیه
 """
 
 

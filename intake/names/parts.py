@@ -60,12 +60,12 @@ _ABUL = re.compile(r"^ab(?:[uo]l|wal)(?=...)")
 # A word that begins or ends with one of these is two, whatever the rest ...
 _FIRST = re.compile(rf"^({_MOHAMMAD}|[Ggk][uo]?lam)(?=...)")
 _LAST = re.compile(
-    rf"^(...+?)({_MOHAMMAD}|Xan|jan|[7j]an|g[uo]l|[5S]ah?|be?[kg]|by[kg]|b[ei]?g[iyu]?m|b[a]?X[5S]"
+    rf"^(...+?)({_MOHAMMAD}|Xan|jan|[7j]an|g[uo]l|[5S][ao]h?|be?[kg]|by[kg]|b[ei]?g[iyu]?m|b[a]?X[5S]"
     r"|zad[aeo]h?|byby|bibi|aGa)$"
 )
 # ... or where the rest is a known name.
 _FIRST_OF_TWO = re.compile(
-    r"^(ahm[aei]?d|p[iey]+r|naza?r|nzr|m[iey]+r|mirz[ao]|myrza|[S5]ah?|sa[iy]*[ie]d|syd|g[uo]?l"
+    r"^(ahm[aei]?d|p[iey]+r|naza?r|nzr|m[iey]+r|mirz[ao]|myrza|[S5][ao]h?|sa[iy]*[ie]d|syd|g[uo]?l"
     r"|n[ouw]+r|[S5][eiy]+r|d[uow]+st|8r|ya?r|[7j]an|Xan|X[ou]?day?|bibi|byby|a[lE]+[iy]|Ely"
     r"|wa?l[iy]|sultan|sltan|dawlat|dwlt|ta[7j]|alah?|ala|nek|nyk|ba?X[t])(?=..)"
 )
@@ -110,7 +110,7 @@ def reduced(sound: str) -> str:
     """The consonant skeleton of one part, or of several joined."""
     if not sound:
         return ""
-    key = sound.replace("Sah", "Sa").replace("Sh", "S").translate(_TO_KEY)
+    key = sound.replace("Sah", "S").replace("Soh", "S").replace("Sh", "S").translate(_TO_KEY)
     first = sound[0]
     if first in "aeiouE":
         key = "A" + key
@@ -176,6 +176,8 @@ def _part(sound: str, unsaid: bool) -> Part:
         return Part(sound, "", unsaid=True)
     if _MAMAD.match(sound):
         sound = "muhamad"
+    elif sound in ("So", "5o"):
+        sound = "Sa"
     if sound in _PATRONYMIC:
         return Part(sound, sound, "Ov")
     sound = _read(sound)

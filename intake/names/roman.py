@@ -184,6 +184,8 @@ def _latin(word: str) -> str:
     word = word.replace("fath", "fat_h")  # no th: Fathullah
     if len(word) > 4 and word.endswith("eh"):  # Khadijeh
         word = word[:-2] + "a"
+    elif word.endswith("que"):
+        word = word[:-3] + "q"
     for spelling, sound in _LATIN_SOUNDS:
         if spelling in word:
             word = word.replace(spelling, sound)
