@@ -279,8 +279,9 @@ class _Maker:
             Sex.FEMALE,
             mother,
             Relationship.SPOUSE if father_came else Relationship.HEAD,
-            MaritalStatus.WIDOWED if not father_came and dice.random() < 0.3 else
-            MaritalStatus.MARRIED,
+            MaritalStatus.WIDOWED
+            if not father_came and dice.random() < 0.3
+            else MaritalStatus.MARRIED,
         )
         if elder:
             self._elder(man, in_law=not father_came)

@@ -76,9 +76,7 @@ def plan(seed: int, chunk: int, persons: int, repeats: float) -> list[Place]:
     return _in_order(dice, originals, again)
 
 
-def _original(
-    dice: Random, chunk: int, number: int, left: int, before: list[Place]
-) -> Place:
+def _original(dice: Random, chunk: int, number: int, left: int, before: list[Place]) -> Place:
     size = min(bisect(_SIZE_SUMS, dice.random() * _SIZE_SUMS[-1]) + 1, left)
     at = dice.random()
     for share, tie in _TIES:
@@ -103,9 +101,7 @@ def _repeat(seed: int, place: Place, left: int) -> Place | None:
         return None
     # Its number tells its dice apart from every original's.
     number = SMALLEST_CHUNK_PLACES // 2 + place.number % (SMALLEST_CHUNK_PLACES // 2 - 1)
-    return Place(
-        place.chunk, number, size, original=place, kept=tuple(kept), added=added
-    )
+    return Place(place.chunk, number, size, original=place, kept=tuple(kept), added=added)
 
 
 def _in_order(dice: Random, originals: list[Place], again: list[Place]) -> list[Place]:
@@ -127,6 +123,4 @@ _FIRST_MOMENT = 1_767_225_600_000
 def make_id(dice: Random, chunk: int, number: int, counter: int) -> uuid.UUID:
     """The id of a household (`counter` 0) or of its member (from 1): from the seed alone."""
     moment = _FIRST_MOMENT + chunk * SMALLEST_CHUNK_PLACES + number
-    return uuid.UUID(
-        int=moment << 80 | 7 << 76 | counter << 64 | 2 << 62 | dice.getrandbits(62)
-    )
+    return uuid.UUID(int=moment << 80 | 7 << 76 | counter << 64 | 2 << 62 | dice.getrandbits(62))

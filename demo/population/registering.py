@@ -64,9 +64,7 @@ def household_id(seed: int, place: Place) -> uuid.UUID:
     return make_id(_telling_dice(seed, place), place.chunk, place.number, 0)
 
 
-def first_time(
-    seed: int, place: Place, entry_points: Sequence[str], until: datetime
-) -> Generated:
+def first_time(seed: int, place: Place, entry_points: Sequence[str], until: datetime) -> Generated:
     """A household that comes for the first time."""
     family = family_of(seed, place, until)
     data, _desk = _first(seed, place, family, entry_points)
@@ -159,9 +157,7 @@ def _household(
     )
 
 
-def again(
-    seed: int, place: Place, entry_points: Sequence[str], until: datetime
-) -> Generated:
+def again(seed: int, place: Place, entry_points: Sequence[str], until: datetime) -> Generated:
     """The second registration of the household at `place.original`, with its errors."""
     assert place.original is not None
     family = family_of(seed, place.original, until)
