@@ -35,12 +35,13 @@ HEAPED = 0.4
 _ABOUT = {ARABIC: "حدود {}", LATIN: "about {}", TAJIK: "тақрибан {}", RUSSIAN: "около {}"}
 _MONTHS = {ARABIC: "{} ماهه", LATIN: "{} months", TAJIK: "{} моҳа", RUSSIAN: "{} мес"}
 _DAYS = {ARABIC: "{} روزه", LATIN: "{} days", TAJIK: "{} рӯза", RUSSIAN: "{} дн"}
-_SOLAR = {
-    ARABIC: "حمل ثور جوزا سرطان اسد سنبله میزان عقرب قوس جدی دلو حوت".split(),
-    LATIN: "Hamal Sawr Jawza Saratan Asad Sunbula Mizan Aqrab Qaws Jadi Dalw Hut".split(),
-    TAJIK: "ҳамал савр ҷавзо саратон асад сунбула мизон ақраб қавс ҷадӣ далв ҳут".split(),
-    RUSSIAN: "хамал савр джауза саратан асад сунбула мизан акраб каус джади далв хут".split(),
+_SOLAR_MONTHS = {
+    ARABIC: "حمل ثور جوزا سرطان اسد سنبله میزان عقرب قوس جدی دلو حوت",
+    LATIN: "Hamal Sawr Jawza Saratan Asad Sunbula Mizan Aqrab Qaws Jadi Dalw Hut",
+    TAJIK: "ҳамал савр ҷавзо саратон асад сунбула мизон ақраб қавс ҷадӣ далв ҳут",
+    RUSSIAN: "хамал савр джауза саратан асад сунбула мизан акраб каус джади далв хут",
 }
+_SOLAR = {script: months.split() for script, months in _SOLAR_MONTHS.items()}
 _EASTERN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 
 

@@ -18,7 +18,7 @@ from demo.population.births import (
     OTHER_CALENDAR,
 )
 from demo.population.hands import ARABIC, CYRILLIC, LATIN, SCRIPTS, Hand
-from demo.population.names import Name
+from demo.population.names import Name, shortened
 
 # --- kinds ---------------------------------------------------------------------------------------
 SCRIPT, LATER, PHONE_OTHER, PHONE_MISSING, ENTRY_POINT, FOCAL_POINT = (
@@ -162,8 +162,6 @@ def title(dice: Random, written: str, sex: str, hand: Hand) -> str:
 
 def own_name(dice: Random, name: Name, sex: str, age: int, hand: Hand, wrong: list[str]) -> str:
     """An own name as it is written the second time; what befell it is added to `wrong`."""
-    from demo.population.names import shortened
-
     joined = False
     if name.compound:
         if befalls(dice, PART_DROPPED):
@@ -186,8 +184,6 @@ def own_name(dice: Random, name: Name, sex: str, age: int, hand: Hand, wrong: li
 
 def father_name(dice: Random, name: Name, hand: Hand, wrong: list[str]) -> str:
     """A father's name as it is written the second time: perhaps a part of it, or nothing."""
-    from demo.population.names import shortened
-
     if befalls(dice, FATHER_MISSING):
         wrong.append(FATHER_MISSING)
         return ""

@@ -61,7 +61,7 @@ HAS_PHONE = 0.82
 HAS_PAPERS = ((18, 0.10), (200, 0.34))
 
 # Shares by judgement, after the founding case: most are women, children and elderly people.
-FATHER_CAME, GRANDPARENT, DAUGHTER_IN_LAW, SIBLING, TWINS = 0.50, 0.20, 0.25, 0.08, 0.016
+FATHER_CAME, GRANDPARENT, DAUGHTER_IN_LAW, SIBLING, TWINS = 0.50, 0.32, 0.25, 0.08, 0.016
 LIKE_A_BROTHER = 0.35  # children named in the form of the one before
 
 
@@ -311,7 +311,7 @@ class _Maker:
             twin = before is not None and ages[place - 1] == age
             like = last.get(sex) if twin or dice.random() < LIKE_A_BROTHER else None
             name = self.name(sex, like)
-            while name in taken:
+            while name in taken or name == base.man:
                 name = self.name(sex)
             taken.add(name)
             last[sex] = name

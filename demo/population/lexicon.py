@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import accumulate
 from pathlib import Path
 from random import Random
@@ -24,7 +24,8 @@ COMMUNITIES = (DARI, PASHTO, PAMIRI)
 # names follow Zipf's law in their middle; its head is flatter, since many names of a first place
 # compete. Both numbers are chosen so that at a million persons the commonest full own names have
 # several thousand bearers (README beside this file).
-FLATTENING, STEEPNESS = 9.0, 0.9
+FLATTENING = {"M": 9.0, "F": 24.0}  # more women than men bear a name alone
+STEEPNESS = 0.9
 # A name of a community in and outside of it.
 AT_HOME, ELSEWHERE = 4.0, 0.25
 
@@ -72,20 +73,20 @@ ROOTS = (*MEN, *WOMEN, *_PARTS.values())
 PART = {key: len(MEN) + len(WOMEN) + place for place, key in enumerate(_PARTS)}
 
 
-def _weight(rank: int, root: Root, community: str) -> float:
-    weight = (rank + 1 + FLATTENING) ** -STEEPNESS
+def _weight(rank: int, root: Root, sex: str, community: str) -> float:
+    weight = (rank + 1 + FLATTENING[sex]) ** -STEEPNESS
     for mark, home in (("p", PASHTO), ("t", PAMIRI)):
         if mark in root.roles:
             weight *= AT_HOME if community == home else ELSEWHERE
     return weight
 
 
-@lru_cache(maxsize=None)
+@cache
 def pool(sex: str, role: str, community: str) -> Pool:
     """Roots of women ("F") or men ("M") that may stand in a role, as a community names them."""
     roots, first = (WOMEN, len(MEN)) if sex == "F" else (MEN, 0)
     weights = {
-        first + rank: _weight(rank, root, community)
+        first + rank: _weight(rank, root, sex, community)
         for rank, root in enumerate(roots)
         if role in root.roles
     }

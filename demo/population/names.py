@@ -52,10 +52,10 @@ _MEN = (
     _Form(0.02, PAIR, "h", before=("gul", "sher", "mir", "shah", "amir", "ali")),
 )
 _WOMEN = (
-    _Form(0.74, SINGLE, "s"),
-    _Form(0.10, PAIR, "b", before=("bibi",)),
-    _Form(0.11, PAIR, "k", after=("gul", "jan", "begum", "bano")),
-    _Form(0.05, PAIR, "h", before=("gul", "shah", "mah")),
+    _Form(0.68, SINGLE, "s"),
+    _Form(0.11, PAIR, "b", before=("bibi",)),
+    _Form(0.14, PAIR, "k", after=("gul", "jan", "begum", "bano")),
+    _Form(0.07, PAIR, "h", before=("gul", "shah", "mah")),
 )
 _FORMS = {"M": _MEN, "F": _WOMEN}
 _SHARES = {sex: tuple(accumulate(form.share for form in forms)) for sex, forms in _FORMS.items()}

@@ -166,9 +166,7 @@ def again(seed: int, place: Place, entry_points: Sequence[str], until: datetime)
     own_id = make_id(dice, place.chunk, place.number, 0)
     kinds: list[str] = [errors.LATER]
     desk = _second_desk(dice, first_desk, entry_points, until, kinds)
-    beings = [family.members[member] for member in place.kept]
-    beings = _other_focal_point(dice, beings, family.members[0], kinds)
-    kept = [family.members.index(_original_of(being, family)) for being in beings]
+    kept, beings = _who_answers(dice, family.members, list(place.kept), kinds)
     beings += [newcomer(dice, family) for _ in range(place.added)]
     if len(place.kept) < place.original.size:
         kinds.append(errors.MEMBERS_MISSING)
@@ -256,9 +254,9 @@ def _compare(
 ) -> None:
     """Another spelling in the same letters is seen only by comparing."""
     named = {errors.SLIP, errors.TITLE, errors.PART_DROPPED, errors.PART_JOINED}
-    if SCRIPTS[desk.hand.script] == SCRIPTS[first.hand.script]:
-        if member.name != original.name and not named & set(wrong):
-            wrong.append(errors.SPELLING)
+    same_letters = SCRIPTS[desk.hand.script] == SCRIPTS[first.hand.script]
+    if same_letters and member.name != original.name and not named & set(wrong):
+        wrong.append(errors.SPELLING)
     if original.father_name and not member.father_name and errors.FATHER_MISSING not in wrong:
         wrong.append(errors.FATHER_MISSING)
 
@@ -298,49 +296,37 @@ _SEEN_BY_ELDER = {
     Relationship.CHILD_IN_LAW: Relationship.OTHER,
     Relationship.GRANDCHILD: Relationship.OTHER,
 }
+_ELDERS = {Relationship.PARENT, Relationship.PARENT_IN_LAW}
 
 
-def _other_focal_point(
-    dice: Random, beings: list[Being], head: Being, kinds: list[str]
-) -> list[Being]:
-    """The members as seen by whoever answers this time, that one first."""
+def _who_answers(
+    dice: Random, members: list[Being], kept: list[int], kinds: list[str]
+) -> tuple[list[int], list[Being]]:
+    """Who came, with who answers first, and as whose relations they are told."""
     wanted = befalls(dice, errors.FOCAL_POINT)
-    if head in beings and not wanted:
-        return beings
-    candidates = [being for being in beings if being is not head]
-    chosen = next(
-        (being for being in candidates if being.relationship == Relationship.SPOUSE), None
-    ) or next(
-        (
-            being
-            for being in candidates
-            if being.relationship in (Relationship.PARENT, Relationship.PARENT_IN_LAW)
-        ),
-        None,
-    )
+    told = [members[each] for each in kept]
+    if kept[0] == 0 and not wanted:
+        return kept, told
+    chosen = _next_focal_point(members, kept)
     if chosen is None:
-        if head in beings:
-            return beings  # nobody else who could answer
-        chosen = candidates[0]
+        return kept, told  # nobody else who could answer
     kinds.append(errors.FOCAL_POINT)
-    seen = _SEEN_BY_WIFE if chosen.relationship == Relationship.SPOUSE else _SEEN_BY_ELDER
-    if chosen.relationship not in seen:
-        seen = {chosen.relationship: chosen.relationship}
-    ordered = [chosen, *(being for being in beings if being is not chosen)]
-    return [
-        replace(
-            being,
-            relationship=Relationship.HEAD
-            if being is chosen
-            else seen.get(Relationship(being.relationship), being.relationship),
-        )
-        for being in ordered
+    was = members[chosen].relationship
+    seen = _SEEN_BY_WIFE if was == Relationship.SPOUSE else _SEEN_BY_ELDER if was in _ELDERS else {}
+    kept = [chosen, *(each for each in kept if each != chosen)]
+    told = [
+        replace(being, relationship=seen.get(Relationship(being.relationship), being.relationship))
+        for being in (members[each] for each in kept)
     ]
+    told[0] = replace(told[0], relationship=Relationship.HEAD)
+    return kept, told
 
 
-def _original_of(being: Being, family: Family) -> Being:
-    return next(
-        each
-        for each in family.members
-        if each.name == being.name and each.born == being.born and each.sex == being.sex
-    )
+def _next_focal_point(members: list[Being], kept: list[int]) -> int | None:
+    """The wife or husband, else a grandparent; where the head is not there, anybody."""
+    others = [each for each in kept if each]
+    for wanted in ({Relationship.SPOUSE}, _ELDERS):
+        for each in others:
+            if members[each].relationship in wanted:
+                return each
+    return None if kept[0] == 0 else others[0]
