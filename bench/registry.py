@@ -58,6 +58,8 @@ def bench(name: str) -> Callable[[Measure], Measure]:
 
 def measurements() -> dict[str, Measure]:
     """All of them, in the order in which they are run. The floor, first, is always measured."""
-    for module in ("floor", "registering", "imports", "reporting", "searching", "webhooks"):
+    for module in (
+        "floor", "registering", "imports", "reporting", "searching", "webhooks", "matching.febrl",
+    ):  # fmt: skip
         import_module(f"bench.{module}")
     return dict(_found)

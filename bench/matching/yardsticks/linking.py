@@ -28,9 +28,9 @@ def run(folder: Path, plan: Plan, *, guide: bool) -> None:
     began = time.perf_counter()
     records = pd.read_csv(folder / "records.csv", dtype=str, index_col="id", keep_default_na=True)
     blocks = ((plan.names[0],),) if guide else plan.blocks
-    candidates = indexed(records, blocks)
-    truth = read_truth(folder)
-    true = sum((min(pair), max(pair)) in truth for pair in candidates)
+    candidates = indexed(records, blocks, plan.apart)
+    grouped = _grouped(records, candidates, plan.apart)
+    true = len(grouped & read_truth(folder))
     features = compared(records, plan, candidates)
     if guide:
         shares = features.sum(axis=1) / len(features.columns)
@@ -39,15 +39,28 @@ def run(folder: Path, plan: Plan, *, guide: bool) -> None:
         scored = classified(features)
     write_pairs(folder, (row for row in scored if row[2] >= LEAST))
     seconds = round(time.perf_counter() - began, 1)
-    write_summary(folder, candidates=len(candidates), true=true, seconds=seconds)
+    write_summary(folder, candidates=len(grouped), true=true, seconds=seconds)
 
 
-def indexed(records: pd.DataFrame, blocks: tuple[tuple[str, ...], ...]) -> Any:
+def indexed(records: pd.DataFrame, blocks: tuple[tuple[str, ...], ...], apart: str) -> Any:
     """Pairs that agree in any of the blocks; a field that is missing agrees with nothing."""
     indexer = recordlinkage.Index()
     for fields in blocks:
         indexer.add(Block(list(fields)))
-    return indexer.index(records)
+    pairs = indexer.index(records)
+    if not apart:
+        return pairs
+    group = records[apart]
+    left, right = (group.loc[pairs.get_level_values(level)].to_numpy() for level in (0, 1))
+    return pairs[left != right]
+
+
+def _grouped(records: pd.DataFrame, candidates: Any, apart: str) -> set[tuple[str, str]]:
+    """Pairs of groups, where there are any; the smaller id first."""
+    left, right = (candidates.get_level_values(level) for level in (0, 1))
+    if apart:
+        left, right = (records.loc[each, apart] for each in (left, right))
+    return {(min(pair), max(pair)) for pair in zip(left, right, strict=True)}
 
 
 def compared(records: pd.DataFrame, plan: Plan, candidates: Any) -> pd.DataFrame:

@@ -26,6 +26,8 @@ class Plan:
     exact: tuple[str, ...] = ()
     weighed: tuple[str, ...] = ()
     swapped: bool = False  # given name and surname may have changed places
+    # Records of one group are known to be different persons and are never paired.
+    apart: str = ""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -85,5 +87,6 @@ PLANS = {
         ),
         deterministic=(("document",), ("name", "father", "birth_year")),
         trained_on=(("name", "father"), ("birth", "sex")),
+        apart="household",
     ),
 }

@@ -25,13 +25,14 @@ def run(folder: Path, plan: Plan, threads: int) -> None:
     # One thread: sampling with a seed is only then the same in every run.
     con.execute(f"SET threads = {threads}")
     con.execute(f"SET temp_directory = '{folder / 'spill'}'")
-    records = con.sql(
-        "SELECT * FROM read_csv(?, all_varchar = true, header = true, nullstr = '')",
-        params=[str(folder / "records.csv")],
+    con.execute(
+        "CREATE TABLE records AS"
+        " SELECT * FROM read_csv(?, all_varchar = true, header = true, nullstr = '')",
+        [str(folder / "records.csv")],
     )
-    linker = trained(DuckDBAPI(connection=con).register(records), plan)
+    linker = trained(DuckDBAPI(connection=con).register(con.table("records")), plan)
     blocked = linker.inference.compute_blocked_pairs_for_predict()
-    candidates, true = _counted(con, blocked.physical_name, folder)
+    candidates, true = _counted(con, blocked.physical_name, plan, folder)
     found = linker.inference.predict(threshold_match_probability=LEAST)
     rows = con.sql(
         "SELECT id_l, id_r, match_probability, match_weight"
@@ -46,7 +47,7 @@ def run(folder: Path, plan: Plan, threads: int) -> None:
 def trained(records: Any, plan: Plan) -> Any:
     """A linker with its parameters estimated from the records alone."""
     linker = Linker(records, settings(plan), log_level="ERROR")
-    rules: list[Any] = [block_on(*fields) for fields in plan.deterministic]
+    rules = [rule(plan, fields) for fields in plan.deterministic]
     if plan.swapped:
         first, last = plan.names
         rules.append(
@@ -56,8 +57,16 @@ def trained(records: Any, plan: Plan) -> Any:
     training.estimate_probability_two_random_records_match(rules, recall=RECALL)
     training.estimate_u_using_random_sampling(max_pairs=1e6, seed=SEED)
     for fields in plan.trained_on:
-        training.estimate_parameters_using_expectation_maximisation(block_on(*fields))
+        training.estimate_parameters_using_expectation_maximisation(rule(plan, fields))
     return linker
+
+
+def rule(plan: Plan, fields: tuple[str, ...]) -> Any:
+    """Pairs that agree in all the fields, and are not of one group that is known to be apart."""
+    if not plan.apart:
+        return block_on(*fields)
+    equal = " AND ".join(f"l.{name} = r.{name}" for name in fields)
+    return f"{equal} AND l.{plan.apart} <> r.{plan.apart}"
 
 
 def settings(plan: Plan) -> SettingsCreator:
@@ -76,22 +85,29 @@ def settings(plan: Plan) -> SettingsCreator:
     return SettingsCreator(
         unique_id_column_name="id",
         link_type="dedupe_only",
-        blocking_rules_to_generate_predictions=[block_on(*fields) for fields in plan.blocks],
+        blocking_rules_to_generate_predictions=[rule(plan, fields) for fields in plan.blocks],
         comparisons=comparisons,
     )
 
 
-def _counted(con: duckdb.DuckDBPyConnection, blocked: str, folder: Path) -> tuple[int, int]:
-    """How many pairs blocking found, and how many of them are true."""
+def _counted(
+    con: duckdb.DuckDBPyConnection, blocked: str, plan: Plan, folder: Path
+) -> tuple[int, int]:
+    """How many pairs (of groups, where there are any) blocking found, and how many are true."""
     con.execute(
         "CREATE TEMP TABLE truth AS SELECT * FROM read_csv(?, all_varchar = true, header = false,"
         " names = ['a', 'b'])",
         [str(folder / "truth.csv")],
     )
-    (candidates,) = con.sql(f"SELECT count(*) FROM {blocked}").fetchall()[0]
+    group = plan.apart or "id"
+    con.execute(
+        "CREATE TEMP TABLE found AS"
+        f" SELECT DISTINCT least(l.{group}, r.{group}) AS a, greatest(l.{group}, r.{group}) AS b"
+        f" FROM {blocked} p JOIN records l ON l.id = join_key_l JOIN records r ON r.id = join_key_r"
+    )
+    (candidates,) = con.sql("SELECT count(*) FROM found").fetchall()[0]
     (true,) = con.sql(
-        f"SELECT count(*) FROM {blocked} JOIN truth"
-        " ON least(join_key_l, join_key_r) = least(a, b)"
-        " AND greatest(join_key_l, join_key_r) = greatest(a, b)"
+        "SELECT count(*) FROM found f JOIN truth t"
+        " ON f.a = least(t.a, t.b) AND f.b = greatest(t.a, t.b)"
     ).fetchall()[0]
     return candidates, true
