@@ -137,9 +137,7 @@ def row_of(what: str, own: Quality, hindsight: Quality, candidates: Quality) -> 
     """Offered at the tool's own threshold, at the best one, and what was compared at all."""
     return Row(
         what,
-        f"offered: precision {own.precision:.3f}, recall {own.recall:.3f}, F1 {own.f1:.3f};"
-        f" candidates: recall {candidates.recall:.3f} of {candidates.true:,}"
-        f" with {candidates.found:,} pairs",
-        f"best F1 {hindsight.f1:.3f} (precision {hindsight.precision:.3f},"
-        f" recall {hindsight.recall:.3f})",
+        f"offered: {own.words}; candidates: recall {candidates.recall:.3f} of"
+        f" {candidates.true:,} with {candidates.found:,} pairs",
+        f"at the best threshold: {hindsight.words}",
     )

@@ -23,6 +23,13 @@ def emptied() -> None:
         cursor.execute("TRUNCATE intake_household, audit_event CASCADE")
 
 
+def prepared() -> None:
+    """Give the operation the crossings of the demo, at which the generated people arrive."""
+    from demo.places import load_entry_points
+
+    load_entry_points()
+
+
 def registered(data: Iterable[HouseholdInput]) -> int:
     """Register households as staff's devices do, in bulk; how many persons.
 
@@ -65,8 +72,9 @@ def candidates(households: Sequence[uuid.UUID]) -> set[Pair]:
 def _candidate_step() -> Callable[[Sequence[uuid.UUID]], Iterable[tuple[Any, Any]]]:
     from intake.duplicates import finding
 
+    step: Callable[[Sequence[uuid.UUID]], Iterable[tuple[Any, Any]]] | None
     if step := getattr(finding, "candidate_pairs", None):
-        return step  # type: ignore[no-any-return]
+        return step
 
     def by_statement(ids: Sequence[uuid.UUID]) -> Iterable[tuple[Any, Any]]:
         with connection.cursor() as cursor:
@@ -78,6 +86,7 @@ def _candidate_step() -> Callable[[Sequence[uuid.UUID]], Iterable[tuple[Any, Any
                     "most": finding.MOST_CANDIDATES,
                 },
             )
-            return cursor.fetchall()
+            pairs: list[tuple[Any, Any]] = cursor.fetchall()
+            return pairs
 
     return by_statement

@@ -48,6 +48,12 @@ class Quality:
         """The harmonic mean of both, from the counts."""
         return 2 * self.right / (self.found + self.true) if self.found + self.true else 1.0
 
+    @property
+    def words(self) -> str:
+        """All three; no precision of nothing."""
+        precision = f"{self.precision:.3f}" if self.found else "–"
+        return f"precision {precision}, recall {self.recall:.3f}, F1 {self.f1:.3f}"
+
 
 def quality(found: Collection[Pair], truth: Collection[Pair]) -> Quality:
     """Precision and recall of a set of pairs."""

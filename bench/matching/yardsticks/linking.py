@@ -33,8 +33,7 @@ def run(folder: Path, plan: Plan, *, guide: bool) -> None:
     true = len(grouped & read_truth(folder))
     features = compared(records, plan, candidates)
     if guide:
-        shares = features.sum(axis=1) / len(features.columns)
-        scored = ((left, right, share, share) for (left, right), share in shares.items())
+        scored = agreeing(features)
     else:
         scored = classified(features)
     write_pairs(folder, (row for row in scored if row[2] >= LEAST))
@@ -71,6 +70,12 @@ def compared(records: pd.DataFrame, plan: Plan, candidates: Any) -> pd.DataFrame
     for name in (plan.birth, *plan.numbers, *plan.exact, *plan.weighed):
         compare.exact(name, name, label=name)
     return compare.compute(candidates, records)
+
+
+def agreeing(features: pd.DataFrame) -> list[tuple[str, str, float, float]]:
+    """Every pair with the share of fields that agree, as its probability and its weight."""
+    shares = features.sum(axis=1) / len(features.columns)
+    return [(left, right, share, share) for (left, right), share in shares.items()]
 
 
 def classified(features: pd.DataFrame) -> list[tuple[str, str, float, float]]:

@@ -34,10 +34,8 @@ def run(folder: Path, plan: Plan, threads: int) -> None:
     blocked = linker.inference.compute_blocked_pairs_for_predict()
     candidates, true = _counted(con, blocked.physical_name, plan, folder)
     found = linker.inference.predict(threshold_match_probability=LEAST)
-    rows = con.sql(
-        "SELECT id_l, id_r, match_probability, match_weight"
-        f" FROM {found.physical_name} ORDER BY ALL"
-    ).fetchall()
+    columns = "id_l, id_r, match_probability, match_weight"
+    rows = con.table(found.physical_name).project(columns).order(columns).fetchall()
     write_pairs(folder, rows)
     write_summary(
         folder, candidates=candidates, true=true, seconds=round(time.perf_counter() - began, 1)
@@ -73,9 +71,7 @@ def settings(plan: Plan) -> SettingsCreator:
     """The comparisons of Splink's febrl3 example for the plan's fields."""
     comparisons: list[Any] = [cl.NameComparison(name) for name in plan.names]
     comparisons.append(
-        cl.DateOfBirthComparison(
-            plan.birth, input_is_string=True, datetime_format=plan.date_format
-        )
+        cl.DateOfBirthComparison(plan.birth, input_is_string=True, datetime_format=plan.date_format)
     )
     comparisons += [cl.DamerauLevenshteinAtThresholds(name, [2]) for name in plan.numbers]
     comparisons += [cl.ExactMatch(name) for name in plan.exact]
@@ -99,11 +95,12 @@ def _counted(
         " names = ['a', 'b'])",
         [str(folder / "truth.csv")],
     )
-    group = plan.apart or "id"
+    con.table(blocked).create_view("blocked")
+    con.table("records").project(f"id, {plan.apart or 'id'} AS home").create("homes")
     con.execute(
         "CREATE TEMP TABLE found AS"
-        f" SELECT DISTINCT least(l.{group}, r.{group}) AS a, greatest(l.{group}, r.{group}) AS b"
-        f" FROM {blocked} p JOIN records l ON l.id = join_key_l JOIN records r ON r.id = join_key_r"
+        " SELECT DISTINCT least(l.home, r.home) AS a, greatest(l.home, r.home) AS b FROM blocked"
+        " JOIN homes l ON l.id = join_key_l JOIN homes r ON r.id = join_key_r"
     )
     (candidates,) = con.sql("SELECT count(*) FROM found").fetchall()[0]
     (true,) = con.sql(
