@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -249,8 +248,3 @@ def test_every_field_of_a_plan_is_there(tmp_path: Path, twice: list[Made]) -> No
     for fields in (*plan.blocks, *plan.deterministic, *plan.trained_on):
         needed |= set(fields)
     assert needed <= columns
-
-
-def test_the_project_never_imports_the_yardsticks_libraries() -> None:
-    """They are in another environment: `make test` and `make demo` do without them."""
-    assert not {"splink", "recordlinkage", "duckdb"} & set(sys.modules)

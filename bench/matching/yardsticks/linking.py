@@ -32,10 +32,7 @@ def run(folder: Path, plan: Plan, *, guide: bool) -> None:
     grouped = _grouped(records, candidates, plan.apart)
     true = len(grouped & read_truth(folder))
     features = compared(records, plan, candidates)
-    if guide:
-        scored = agreeing(features)
-    else:
-        scored = classified(features)
+    scored = agreeing(features) if guide else classified(features)
     write_pairs(folder, (row for row in scored if row[2] >= LEAST))
     seconds = round(time.perf_counter() - began, 1)
     write_summary(folder, candidates=len(grouped), true=true, seconds=seconds)
