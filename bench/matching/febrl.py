@@ -18,7 +18,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from bench.matching import beside, ours
-from bench.matching.scores import Pair, Quality, best, pair_of, quality
+from bench.matching.scores import Pair, Quality, best, pair_of, quality, right_in_top
 from bench.registry import Row, World, bench
 from bench.world import ENTRY_POINTS
 from common import clock
@@ -119,6 +119,7 @@ def _ours(folder: Path, what: str, *, document: bool) -> Row:
         quality(found, truth),
         best(found, truth),
         quality(looked_at, truth),
+        right_in_top(found, truth, len(truth)),
     )
 
 
@@ -130,14 +131,15 @@ def _yardstick(folder: Path, plan: str, tool: str, what: str) -> Row:
         quality(linked.offered, truth),
         best(linked.scored, truth),
         Quality(linked.candidates, linked.true, len(truth)),
+        right_in_top(linked.scored, truth, len(truth)),
     )
 
 
-def row_of(what: str, own: Quality, hindsight: Quality, candidates: Quality) -> Row:
+def row_of(what: str, own: Quality, hindsight: Quality, candidates: Quality, top: float) -> Row:
     """Offered at the tool's own threshold, at the best one, and what was compared at all."""
     return Row(
         what,
-        f"offered: {own.words}; candidates: recall {candidates.recall:.3f} of"
-        f" {candidates.true:,} with {candidates.found:,} pairs",
+        f"offered: {own.words}; right are {top:.3f} of the first {own.true:,};"
+        f" candidates: recall {candidates.recall:.3f} with {candidates.found:,} pairs",
         f"at the best threshold: {hindsight.words}",
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 
@@ -15,19 +15,13 @@ from common.errors import DomainError
 from intake.inputs import HouseholdInput
 
 CHUNK = 200
+_Step = Callable[[Sequence[uuid.UUID]], Iterable[tuple[Any, Any]]]
 
 
 def emptied() -> None:
     """Forget all households of the scratch database: each data set is measured by itself."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE intake_household, audit_event CASCADE")
-
-
-def prepared() -> None:
-    """Give the operation the crossings of the demo, at which the generated people arrive."""
-    from demo.places import load_entry_points
-
-    load_entry_points()
 
 
 def registered(data: Iterable[HouseholdInput]) -> int:
@@ -59,6 +53,19 @@ def queue(households: Sequence[uuid.UUID]) -> dict[Pair, float]:
     return {pair_of(first, second): score for first, second, score in rows}
 
 
+def matches(pairs: Collection[Pair]) -> set[Pair]:
+    """Who is said to be whom in those of the pairs that stand in the queue."""
+    from intake.models import DuplicatePair
+
+    rows = DuplicatePair.objects.values_list("first_id", "second_id", "matches")
+    return {
+        pair_of(*match)
+        for first, second, found in rows.iterator()
+        if pair_of(first, second) in pairs
+        for match in found
+    }
+
+
 def candidates(households: Sequence[uuid.UUID]) -> set[Pair]:
     """The pairs that are looked at and scored, before any threshold."""
     find = _candidate_step()
@@ -69,12 +76,11 @@ def candidates(households: Sequence[uuid.UUID]) -> set[Pair]:
     }
 
 
-def _candidate_step() -> Callable[[Sequence[uuid.UUID]], Iterable[tuple[Any, Any]]]:
+def _candidate_step() -> _Step:
     from intake.duplicates import finding
 
-    step: Callable[[Sequence[uuid.UUID]], Iterable[tuple[Any, Any]]] | None
-    if step := getattr(finding, "candidate_pairs", None):
-        return step
+    if hasattr(finding, "candidate_pairs"):
+        return cast(_Step, finding.candidate_pairs)
 
     def by_statement(ids: Sequence[uuid.UUID]) -> Iterable[tuple[Any, Any]]:
         with connection.cursor() as cursor:

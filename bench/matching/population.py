@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from bench.matching.scores import Pair, pair_of
 from intake.births import BirthError, parse_birth
 from intake.inputs import HouseholdInput, MemberInput
 from intake.keys import document_key, phone_key
-from intake.names import romanise, script_of
+from intake.names import romanise, script_of, skeleton
 
 NAMES = ("raw", "romanised")
 _START = 4  # letters by which a yardstick finds names whose ends differ
@@ -41,6 +41,10 @@ class Generated(Protocol):
     def kinds(self) -> Sequence[str]:
         """How the second registration differs from the first."""
 
+    @property
+    def person_kinds(self) -> Sequence[Sequence[str]]:
+        """The same of each person of `same`."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -57,7 +61,8 @@ class Asked:
 class Truth:
     """What is true, household by household as they come.
 
-    `asked` holds everybody who stands in two registrations and has a name in both.
+    `asked` holds everybody who stands in two registrations and has a name in both. `called`
+    counts how many persons have a name alone, and with a father's name, by their skeletons.
     """
 
     households: list[uuid.UUID] = field(default_factory=list)
@@ -65,7 +70,10 @@ class Truth:
     kinds: dict[str, set[Pair]] = field(default_factory=lambda: defaultdict(set))
     script: dict[str, str] = field(default_factory=dict)
     home: dict[str, str] = field(default_factory=dict)
+    same: set[Pair] = field(default_factory=set)
+    person_kinds: dict[str, set[Pair]] = field(default_factory=lambda: defaultdict(set))
     asked: list[Asked] = field(default_factory=list)
+    called: Counter[str] = field(default_factory=Counter)
     _names: dict[str, str] = field(default_factory=dict)
 
     def add(self, found: Generated) -> None:
@@ -77,12 +85,19 @@ class Truth:
         for member in data.members:
             self.home[str(member.id)] = household
             self._names[str(member.id)] = member.name
+            for name in names_of(member.name, member.father_name):
+                self.called[name] += 1
         if found.repeats is None:
             return
         pair = pair_of(found.repeats, data.id)
         self.pairs.add(pair)
         for kind in found.kinds:
             self.kinds[kind].add(pair)
+        for (here, there), kinds in zip(found.same, found.person_kinds, strict=True):
+            persons = pair_of(here, there)
+            self.same.add(persons)
+            for kind in kinds:
+                self.person_kinds[kind].add(persons)
         self._ask(data, {str(here): str(there) for here, there in found.same})
 
     def _ask(self, data: HouseholdInput, same: dict[str, str]) -> None:
@@ -104,6 +119,12 @@ class Truth:
     def across(self, pairs: Iterable[Pair]) -> set[Pair]:
         """Those of the pairs whose two households are written in different scripts."""
         return {pair for pair in pairs if self.script[pair[0]] != self.script[pair[1]]}
+
+
+def names_of(name: str, father: str) -> tuple[str, str]:
+    """A name as it is counted: alone, and with the father's name."""
+    own = skeleton(name)
+    return own, f"{own} {skeleton(father)}"
 
 
 def noted(source: Iterable[Generated], truth: Truth, folder: Path) -> Iterator[HouseholdInput]:

@@ -73,8 +73,12 @@ def best(scored: Mapping[Pair, float], truth: Collection[Pair]) -> Quality:
     return chosen
 
 
-def precision_of_top(scored: Mapping[Pair, float], truth: Collection[Pair], count: int) -> float:
-    """The share of the first `count` pairs that is true; of all when there are fewer."""
+def right_in_top(scored: Mapping[Pair, float], truth: Collection[Pair], count: int) -> float:
+    """The share of the first `count` places that hold a true pair.
+
+    A place that stays empty holds none: a list that is too short to err gains nothing by it. With
+    as many places as there are true pairs, it is the R-precision of information retrieval.
+    """
     right, left = 0.0, count
     for _score, pairs in _descending(scored):
         taken = min(left, len(pairs))
@@ -82,8 +86,7 @@ def precision_of_top(scored: Mapping[Pair, float], truth: Collection[Pair], coun
         left -= taken
         if not left:
             break
-    taken = count - left
-    return right / taken if taken else 1.0
+    return right / count if count else 1.0
 
 
 def grouped(scored: Mapping[Pair, float], home: Mapping[str, str]) -> dict[Pair, float]:

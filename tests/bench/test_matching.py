@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bench.matching import beside, febrl
 from bench.matching.finding import rank
-from bench.matching.matching import linked_rows
+from bench.matching.matching import by_kind, linked_rows
 from bench.matching.population import Truth, noted
 from bench.matching.scores import (
     Pair,
@@ -24,8 +24,8 @@ from bench.matching.scores import (
     grouped,
     pair_of,
     pairs_within,
-    precision_of_top,
     quality,
+    right_in_top,
 )
 from bench.matching.yardsticks.files import read_truth, write_pairs, write_summary
 from bench.matching.yardsticks.plans import PLANS
@@ -71,15 +71,14 @@ def test_the_best_threshold_is_the_best(scored: dict[Pair, float], truth: set[Pa
 def test_the_top_is_the_expectation_of_every_order_of_ties(
     scored: dict[Pair, float], truth: set[Pair], count: int
 ) -> None:
-    """It lies between the kindest and the unkindest order, and is exact for the whole list."""
+    """It lies between the kindest and the unkindest order; an empty place holds no true pair."""
     kind = sorted(scored, key=lambda pair: (-scored[pair], pair not in truth))[:count]
     unkind = sorted(scored, key=lambda pair: (-scored[pair], pair in truth))[:count]
-    found = precision_of_top(scored, truth, count)
-    if scored:
-        assert quality(unkind, truth).precision <= found + 1e-9
-        assert found <= quality(kind, truth).precision + 1e-9
+    found = count * right_in_top(scored, truth, count)
+    assert quality(unkind, truth).right <= found + 1e-9
+    assert found <= quality(kind, truth).right + 1e-9
     if count >= len(scored):
-        assert found == pytest.approx(quality(scored, truth).precision)
+        assert found == pytest.approx(quality(scored, truth).right)
 
 
 def test_everybody_registered_three_times_is_three_pairs() -> None:
@@ -154,6 +153,7 @@ class Made:
     repeats: uuid.UUID | None = None
     same: Sequence[tuple[uuid.UUID, uuid.UUID]] = ()
     kinds: Sequence[str] = ()
+    person_kinds: Sequence[Sequence[str]] = ()
 
 
 def _household(*members: MemberInput) -> HouseholdInput:
@@ -183,7 +183,7 @@ def twice() -> list[Made]:
         for there, here in zip(again.members, first.members, strict=True)
         if there.id and here.id
     ]
-    return [Made(first), Made(again, first.id, same, ("script", "spelling"))]
+    return [Made(first), Made(again, first.id, same, ("script", "spelling"), (("spelling",), ()))]
 
 
 def test_what_is_true_is_noted_while_it_streams(twice: list[Made], tmp_path: Path) -> None:
@@ -193,6 +193,8 @@ def test_what_is_true_is_noted_while_it_streams(twice: list[Made], tmp_path: Pat
     pair = pair_of(twice[0].data.id, twice[1].data.id)
     assert truth.pairs == truth.across({pair}) == {pair}
     assert dict(truth.kinds) == {"script": {pair}, "spelling": {pair}}
+    assert len(truth.same) == 2
+    assert [len(pairs) for pairs in truth.person_kinds.values()] == [1]
     (asked,) = truth.asked
     assert asked.person == str(twice[0].data.members[0].id)
     assert asked.repeat == str(twice[1].data.members[0].id)
@@ -234,8 +236,14 @@ def test_rows_say_what_the_issue_asks_for(twice: list[Made], tmp_path: Path) -> 
     scored = dict.fromkeys(truth.pairs, 0.9)
     whole, across = linked_rows("population of 4: Panah", truth, scored, set(scored), None)
     assert "precision 1.000, recall 1.000" in whole.figure
-    assert "top 1: 1.000 right" in whole.figure
+    assert "right are 1.000 of the first 1" in whole.figure
     assert across.target == "recall 0.95, precision 0.90"
+
+
+def test_the_worst_kind_comes_first() -> None:
+    """Recall of the pairs of each kind, with how many there are."""
+    kinds = {"slip": {("a", "b")}, "title": {("a", "b"), ("c", "d")}}
+    assert by_kind(kinds, {("a", "b")}) == "title 0.500 of 2, slip 1.000 of 1"
 
 
 def test_every_field_of_a_plan_is_there(tmp_path: Path, twice: list[Made]) -> None:
