@@ -30,6 +30,7 @@ def registered(data: Iterable[HouseholdInput]) -> int:
     Raises the service's error when one is refused: figures of a part would mislead.
     """
     from intake.services import register_many
+    from intake.services.rebuilding import count_keys
 
     actor, persons, source = registrar(), 0, iter(data)
     while part := list(islice(source, CHUNK)):
@@ -39,6 +40,7 @@ def registered(data: Iterable[HouseholdInput]) -> int:
             persons += len(result.members)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+    count_keys()
     return persons
 
 
