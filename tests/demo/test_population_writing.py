@@ -88,6 +88,15 @@ def test_running_it_again_adds_nothing_and_completes_what_was_broken_off(tmp_pat
 
 
 @pytest.mark.django_db
+def test_the_same_seed_with_other_options_is_told_apart() -> None:
+    command(persons=300)
+    with pytest.raises(CommandError, match="another seed"):
+        command(persons=299)
+    command(persons=300, seed=SEED + 1)
+    assert Person.objects.count() == 600
+
+
+@pytest.mark.django_db
 def test_it_makes_what_registration_needs_and_keeps_what_is_there() -> None:
     command(persons=20)
     assert Operation.current().code == "generated"
