@@ -17,7 +17,8 @@ from demo.population.births import (
     MONTHS,
     OTHER_CALENDAR,
 )
-from demo.population.hands import ARABIC, CYRILLIC, LATIN, SCRIPTS, Hand
+from demo.population.hands import CYRILLIC, SCRIPTS, Hand
+from demo.population.lexicon import ARABIC, LATIN
 from demo.population.names import Name, shortened
 
 # --- kinds ---------------------------------------------------------------------------------------

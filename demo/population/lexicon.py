@@ -74,7 +74,7 @@ PART = {key: len(MEN) + len(WOMEN) + place for place, key in enumerate(_PARTS)}
 
 
 def _weight(rank: int, root: Root, sex: str, community: str) -> float:
-    weight = (rank + 1 + FLATTENING[sex]) ** -STEEPNESS
+    weight: float = (rank + 1 + FLATTENING[sex]) ** -STEEPNESS
     for mark, home in (("p", PASHTO), ("t", PAMIRI)):
         if mark in root.roles:
             weight *= AT_HOME if community == home else ELSEWHERE

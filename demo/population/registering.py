@@ -68,7 +68,7 @@ def first_time(seed: int, place: Place, entry_points: Sequence[str], until: date
     """A household that comes for the first time."""
     family = family_of(seed, place, until)
     data, _desk = _first(seed, place, family, entry_points)
-    alike = ()
+    alike: tuple[tuple[str, uuid.UUID], ...] = ()
     if place.tie:
         tied = Place(place.chunk, place.tied, 0)
         alike = ((place.tie, household_id(seed, tied)),)

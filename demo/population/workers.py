@@ -36,6 +36,8 @@ def run(jobs: list[Job], workers: int) -> Iterator[Done]:
 
 def _begin(database: str) -> None:
     """Set a new process up, on the database that its parent uses at present."""
+    import gc
+
     import django
     from django.conf import settings
 
@@ -43,6 +45,10 @@ def _begin(database: str) -> None:
     from django.db import connection
 
     settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = database
+    # A call makes tens of thousands of rows without cycles: looking for those less often saves an
+    # eighth of the time.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _register(job: Job) -> Done:

@@ -14,7 +14,7 @@ from django.db import reset_queries, transaction
 
 from accounts.choices import Role, UserKind
 from accounts.models import Operation, RoleAssignment, User
-from common.errors import DomainError, InvalidInput
+from common.errors import Conflict, DomainError, InvalidInput
 from demo.population import ENTRY_POINTS, Generated, generate_chunk
 from intake.models import EntryPoint, Household, ImportBatch, RegistrationDraft
 from intake.services import register_many
@@ -142,6 +142,11 @@ def _register(actor: Any, call: list[Generated]) -> int:
         if isinstance(result, InvalidInput):
             fields = ", ".join(f"{each.field}: {each.code}" for each in result.problems)
             raise Refused(f"A generated household was not accepted ({fields}).")
+        if isinstance(result, Conflict):
+            raise Refused(
+                "These ids were registered here with other content: with this seed and other"
+                " options, or by another version. Use another seed or an empty database."
+            )
         if isinstance(result, DomainError):
             raise Refused(f"A generated household was not accepted ({result.code}).")
         known += not result.created
