@@ -5,7 +5,9 @@ spellings of Dari, Pashto, Tajik, Russian, English, French and German hands. The
 intake/names were written looking at the rows marked "tuned" only; the floors and ceilings below
 are for the rows marked "held out", of which only totals were looked at. The rows alternate in the
 order in which they were written down. Both halves are common names by one hand, and the table of
-known names holds many of either: on rarer names expect less.
+known names holds nearly all of either. With the names of the held out rows taken out of the table
+(names that nobody listed): one key 0.978, the same or alike 0.993, and of different names with
+nearly one key 0.057 the same or alike, against 0.002 with the table.
 """
 
 from __future__ import annotations
