@@ -18,8 +18,8 @@ def _both_ways(text: str) -> dict[tuple[str, str], float]:
     costs = {}
     for line in text.strip().splitlines():
         cost, *pairs = line.split()
-        for first, second in pairs:
-            costs[first, second] = costs[second, first] = float(cost)
+        for pair in pairs:
+            costs[pair[0], pair[1]] = costs[pair[1], pair[0]] = float(cost)
     return costs
 
 
@@ -39,7 +39,7 @@ _SAID = _both_ways(
 )
 # What a sound of a full word costs against a letter of Arabic script.
 _UNSAID = {pair: cost for pair, cost in _SAID.items() if not set(pair) & VOWELS} | {
-    (sound, letter): float(cost)
+    (pair[0], pair[1]): float(cost)
     for cost, pairs in (
         ("0", "uw ow iy ey aE eE iE oE uE ae"),
         ("0.05", "oa"),
@@ -48,7 +48,7 @@ _UNSAID = {pair: cost for pair, cost in _SAID.items() if not set(pair) & VOWELS}
         ("0.4", "ia ua aw ay yE wE"),
         ("0.5", "ew iw uy oy wa ya"),
     )
-    for sound, letter in pairs.split()
+    for pair in pairs.split()
 }
 _ARABIC = {pair: cost for pair, cost in _SAID.items() if not set(pair) & VOWELS} | _both_ways(
     """

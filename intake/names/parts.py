@@ -131,7 +131,10 @@ def _readings(sound: str) -> list[str]:
     doubtful = list(dict.fromkeys(each for each in sound if each in READINGS))[:3]
     found = []
     for chosen in itertools.product(*(READINGS[digit] for digit in doubtful)):
-        found.append(sound.translate(str.maketrans(dict(zip(doubtful, chosen, strict=True)))))
+        reading = sound
+        for digit, read in zip(doubtful, chosen, strict=True):
+            reading = reading.replace(digit, read)
+        found.append(reading)
     return found
 
 
