@@ -114,7 +114,7 @@ def best(pairs: Sequence[Pair]) -> list[Pair]:
     """The best of the pairs, nobody twice."""
     taken: set[uuid.UUID] = set()
     chosen = []
-    for pair in sorted(pairs, key=lambda p: (-p.bits, str(p.a.id), str(p.b.id))):
+    for pair in sorted(pairs, key=lambda p: (-p.bits, *sorted((p.a.id, p.b.id)))):
         if pair.a.id not in taken and pair.b.id not in taken:
             taken |= {pair.a.id, pair.b.id}
             chosen.append(pair)

@@ -76,7 +76,7 @@ def _compared(
     absent = min(len(a), len(b)) - len(matches)
     bits = (
         prior(rates)
-        + _members(matches, rates)
+        + _members(matches)
         + sum(bits for bits, _reason in shared)
         + min(absent, _MOST_ABSENT) * rates.bits("absent", "member")
     )
@@ -119,21 +119,19 @@ def counterparts(a: Sequence[Member], b: Sequence[Member]) -> dict[uuid.UUID, uu
     return found | {pair.b.id: pair.a.id for pair in best(rest)}
 
 
-def _members(matches: Sequence[Pair], rates: Rates) -> float:
-    """Bits of all who match. What members share by birth counts once: children of one father
-    agree in his name together or not at all, and he in his own."""
-    fathers: set[str] = set()
-    bits = 0.0
+def _members(matches: Sequence[Pair]) -> float:
+    """Bits of all who match. What a family has in common counts once.
+
+    Children of one father agree in his name together or not at all, and he in his own.
+    """
+    bits = sum(pair.bits for pair in matches)
+    counted = {skeleton(member.name) for pair in matches for member in (pair.a, pair.b)}
     for pair in matches:
-        bits += pair.bits
-        fathers.add(skeleton(pair.a.name))
-    counted: set[str] = set()
-    for pair in matches:
-        father = skeleton(pair.a.father)
-        if father and pair.father_bits > 0:
-            if father in counted or father in fathers:
+        if pair.father_bits > 0:
+            fathers = {skeleton(pair.a.father), skeleton(pair.b.father)}
+            if fathers & counted:
                 bits -= pair.father_bits
-            counted.add(father)
+            counted |= fathers
     return bits
 
 
