@@ -167,7 +167,7 @@ def register() -> None:
         register_merge("intake.DuplicatePair", field, STAYS)
     # The names as they were told the second time still find the person, through the closed record.
     for model in (
-        "IdentityKey",
+        "IdentityIndex",
         "IdentityVersion",
         "PersonExit",
         "ScreeningOutcome",
