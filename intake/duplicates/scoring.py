@@ -10,12 +10,12 @@ random are one. Co-members who also match add up, and so are the strongest sign.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from math import log2
 
 from intake.duplicates import reasons as why
-from intake.duplicates.people import Member, Pair, Rates, best, pairs_of
+from intake.duplicates.people import Member, Pair, Rates, Two, best, pairs_of
 from intake.duplicates.reasons import Reason
 from intake.names import skeleton
 
@@ -26,6 +26,8 @@ OFFERED_FROM = 0.5
 _REPEATED, _FEWEST_HOUSEHOLDS, _HOUSEHOLD_SIZE = 0.05, 200, 5
 # Of people without a counterpart more than so many say nothing new: part of a family came again.
 _MOST_ABSENT = 3
+# Bits of the people who share a key below which the rest of a household is not looked at.
+_HOPELESS = -8.0
 _COMMON = 0.005  # a name that one in two hundred has
 
 
@@ -39,8 +41,16 @@ class Likeness:
     bits: float = float("-inf")
 
 
-def compare(a: Sequence[Member], b: Sequence[Member], rates: Rates | None = None) -> Likeness:
+def compare(
+    a: Sequence[Member],
+    b: Sequence[Member],
+    rates: Rates | None = None,
+    likely: Collection[Two] | None = None,
+) -> Likeness:
     """How alike two households are, by the members who have a name.
+
+    `likely` are the two people who share a key (ids of a and of b): where they alone leave no
+    hope, the others are not compared, of whom each would share a key too.
 
     Those who are counted only are like any others of their sex and age: they neither speak for a
     repeat nor against one.
@@ -49,7 +59,17 @@ def compare(a: Sequence[Member], b: Sequence[Member], rates: Rates | None = None
     if not a or not b:
         return Likeness()
     rates = rates or Rates.present()
-    matches = best([pair for pair in pairs_of(a, b, rates) if pair.may_be_one])
+    if likely is not None:
+        found = _compared(a, b, rates, likely)
+        if found.bits < _HOPELESS:
+            return found
+    return _compared(a, b, rates)
+
+
+def _compared(
+    a: Sequence[Member], b: Sequence[Member], rates: Rates, only: Collection[Two] | None = None
+) -> Likeness:
+    matches = best([pair for pair in pairs_of(a, b, rates, only) if pair.may_be_one])
     shared = _shared(a, b, rates)
     if not matches and not any(reason for _bits, reason in shared):
         return Likeness()
