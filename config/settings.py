@@ -215,6 +215,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 # An exercise may run on another day: whole days added to the clock of the operation only.
 CLOCK_SHIFT_DAYS = environment.whole_number(os.environ, "PANAH_CLOCK_SHIFT_DAYS", 0)
+# A pair that was asked about in the field is in the queue again after so many days.
+FIELD_QUESTION_DAYS = environment.whole_number(os.environ, "PANAH_FIELD_QUESTION_DAYS", 3)
 
 # REST --------------------------------------------------------------------------------------
 OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.ApiClient"

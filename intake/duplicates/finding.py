@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import connection
 
 from intake.choices import NEVER_COUNTED, ExitReason, PairStatus
+from intake.duplicates.offering import offer as join_queue
 from intake.duplicates.reasons import Reason
 from intake.duplicates.scoring import OFFERED_FROM, Likeness, Member, compare
 from intake.models import DuplicatePair, Household, Identity
@@ -86,7 +87,7 @@ def candidates_for(household: Household, *, offer: bool = False) -> list[Candida
     if not found:
         return []
     if offer:
-        _offer(found)
+        join_queue(found)
     households = Household.objects.in_bulk(
         [second if first == household.pk else first for first, second in found]
     )
@@ -108,8 +109,9 @@ def find_duplicates(household_ids: Iterable[uuid.UUID]) -> list[DuplicatePair]:
     ids = sorted(set(household_ids))
     keys: set[tuple[uuid.UUID, uuid.UUID]] = set()
     for start in range(0, len(ids), _CHUNK):
-        found = _scored(ids[start : start + _CHUNK])
-        _offer(found)
+        chunk = ids[start : start + _CHUNK]
+        found = _scored(chunk)
+        join_queue(found, compared=chunk, rescore=likeness_of)
         keys |= set(found)
     pairs = DuplicatePair.objects.filter(
         status=PairStatus.OPEN, first_id__in={first for first, _ in keys}
@@ -159,31 +161,13 @@ def _scored(ids: list[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], Likeness]
         keys = {(min(pair), max(pair)) for pair in cursor.fetchall()}
     if not keys:
         return {}
+    return {key: each for key, each in likeness_of(keys).items() if each.score >= OFFERED_FROM}
+
+
+def likeness_of(
+    keys: Iterable[tuple[uuid.UUID, uuid.UUID]],
+) -> dict[tuple[uuid.UUID, uuid.UUID], Likeness]:
+    """How alike the households of each pair are now, whatever the score."""
+    keys = sorted(keys)
     members = members_of({household for key in keys for household in key})
-    likenesses = {key: compare(members[key[0]], members[key[1]]) for key in sorted(keys)}
-    return {key: found for key, found in likenesses.items() if found.score >= OFFERED_FROM}
-
-
-@transaction.atomic
-def _offer(found: dict[tuple[uuid.UUID, uuid.UUID], Likeness]) -> None:
-    known = {
-        (pair.first_id, pair.second_id): pair
-        for pair in DuplicatePair.objects.select_for_update(no_key=True)
-        .filter(first_id__in={first for first, _ in found})
-        .order_by("pk")
-    }
-    new = []
-    for key, likeness in found.items():
-        values = {
-            "score": likeness.score,
-            "reasons": likeness.reasons,
-            "matches": [[str(a), str(b)] for a, b in likeness.matches],
-        }
-        if (pair := known.get(key)) is None:
-            new.append(DuplicatePair(first_id=key[0], second_id=key[1], **values))
-        elif pair.status == PairStatus.OPEN:
-            for name, value in values.items():
-                setattr(pair, name, value)
-            pair.save(update_fields=list(values))
-    # Another worker may have offered the same pair a moment ago: one of the two rows stays.
-    DuplicatePair.objects.bulk_create(new, ignore_conflicts=True)
+    return {key: compare(members[key[0]], members[key[1]]) for key in keys}
