@@ -222,7 +222,7 @@ class FieldStatus(models.TextChoices):
 class FieldAnswer(models.TextChoices):
     BEFORE = "registered_before", _("Yes, they were registered before")
     NOT_BEFORE = "not_before", _("No, this was the first time")
-    GONE = "gone", _("They have gone away")
+    GONE = "gone_away", _("They have gone away")
     NOT_ASKED = "could_not_ask", _("They could not be asked")
 
 

@@ -124,18 +124,14 @@ class OffersFollow:
     def merge(self, model: type[models.Model], field: str, merge: Merge) -> Any:
         """Pairs of the survivor with whoever only the repeat is paired with; their ids."""
         pairs: Any = model._default_manager
-        theirs = pairs.of(merge.repeat).filter(
-            status__in=[*UNDECIDED, PairStatus.DIFFERENT],
-            first__merged_into__isnull=True,
-            second__merged_into__isnull=True,
-        )
+        theirs = pairs.of(merge.repeat).filter(status__in=[*UNDECIDED, PairStatus.DIFFERENT])
         ours = pairs.of(merge.survivor).values_list("first_id", "second_id")
         taken = {pk for key in ours for pk in key} | {merge.survivor.pk, merge.repeat.pk}
         made = []
-        for pair in theirs.order_by("pk"):
-            other = pair.second_id if pair.first_id == merge.repeat.pk else pair.first_id
-            if other not in taken:
-                made.append(self._carried(pair, other, merge))
+        for pair in theirs.select_related("first", "second").order_by("pk"):
+            other = pair.second if pair.first_id == merge.repeat.pk else pair.first
+            if other.pk not in taken and other.merged_into_id is None:
+                made.append(self._carried(pair, other.pk, merge))
         pairs.bulk_create(made)
         return [str(each.pk) for each in made]
 

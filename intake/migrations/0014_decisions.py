@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ('note', common.encryption.SealedTextField(blank=True, default='', verbose_name='note')),
                 ('due_at', models.DateTimeField(verbose_name='answer expected by')),
                 ('status', models.CharField(choices=[('open', 'To ask'), ('answered', 'Answered'), ('withdrawn', 'No longer asked')], default='open', max_length=10, verbose_name='status')),
-                ('answer', models.CharField(blank=True, choices=[('registered_before', 'Yes, they were registered before'), ('not_before', 'No, this was the first time'), ('gone', 'They have gone away'), ('could_not_ask', 'They could not be asked')], max_length=20, verbose_name='answer')),
+                ('answer', models.CharField(blank=True, choices=[('registered_before', 'Yes, they were registered before'), ('not_before', 'No, this was the first time'), ('gone_away', 'They have gone away'), ('could_not_ask', 'They could not be asked')], max_length=20, verbose_name='answer')),
                 ('answer_note', common.encryption.SealedTextField(blank=True, default='', verbose_name='note')),
                 ('answered_at', models.DateTimeField(null=True, verbose_name='answered at')),
             ],
