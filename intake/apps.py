@@ -72,8 +72,10 @@ class IntakeConfig(AppConfig):
             )
 
         from intake import hooks, levels, merge_rules
+        from intake.duplicates.following import rate_again
         from intake.quality.refreshing import refresh_questions
 
         merge_rules.register()
         hooks.on_household_changed(levels.settle_level)
         hooks.on_household_changed(refresh_questions)
+        hooks.on_household_changed(rate_again)

@@ -25,7 +25,8 @@ def find_households(
 ) -> QuerySet[Household]:
     """Those of `households` that the text means. Nothing when it means nothing.
 
-    A reference or a token finds exactly one; otherwise one of the members must be meant whom
+    A reference or a token finds exactly one (that of a repeat the household that answers for it);
+    otherwise one of the members must be meant whom
     `user` may know of.
     """
     if (exact := _exact(text)) is not None:
@@ -43,13 +44,16 @@ def find_persons(persons: QuerySet[Person], text: str) -> QuerySet[Person]:
 
 def _exact(text: str, prefix: str = "") -> Q | None:
     try:
-        return Q(**{f"{prefix}reference": parse_reference(text)})
+        said = {"reference": parse_reference(text)}
     except InvalidReferenceError:
-        pass
-    try:
-        return Q(**{f"{prefix}token": normalise_token(text)})
-    except InvalidTokenError:
-        return None
+        try:
+            said = {"token": normalise_token(text)}
+        except InvalidTokenError:
+            return None
+    repeats = Household.objects.filter(**said, merged_into__isnull=False).values("merged_into")
+    own = Q(**{f"{prefix}{name}": value for name, value in said.items()})
+    key = f"{prefix}pk"
+    return Q(**{f"{key}__in": repeats}) | own & Q(**{f"{prefix}merged_into__isnull": True})
 
 
 def _having(kind: str, value: str) -> Any:

@@ -97,9 +97,9 @@ def test_two_merges_with_one_household_in_common(registrar: User, officers: list
         rest = Person.objects.in_count().filter(household__in=homes)
         assert rest.count() == (3 if said[1] == "done" else 6)
         leads = set(
-            Household.objects.filter(pk__in=homes, merged_into__isnull=False).values_list(
-                "merged_into", flat=True
-            )
+            Household.objects.filter(
+                pk__in=[each.pk for each in homes], merged_into__isnull=False
+            ).values_list("merged_into", flat=True)
         )
         assert leads == {homes[0].pk}
 

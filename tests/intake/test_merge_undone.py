@@ -113,7 +113,9 @@ def recorded(what: dict[str, Any], alice: User, agency: Agency, day: int) -> Hou
         people.append(UNCLE)
     people = [{**each, "relationship": each.get("relationship") or "other"} for each in people]
     if what["document"]:
-        people[0]["documents"] = (DocumentInput(type="tazkira", number="1399-0702-55512"),)
+        people[what["people"].index(0)]["documents"] = (
+            DocumentInput(type="tazkira", number="1399-0702-55512"),
+        )
     consents = []
     if what["consent"] is not None:
         consents = [ConsentInput(purpose="assistance", recipient="AKHS", given=what["consent"])]
