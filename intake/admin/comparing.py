@@ -115,7 +115,8 @@ def rows_of(
     earlier, later = (member_views(side.household, user, operation) for side in sides)
     by_id = {each.person.pk: each for each in later}
     both = dict(known) | {new: old for old, new in known.items()}
-    rows, taken = [], set()
+    rows: list[Row] = []
+    taken: set[uuid.UUID] = set()
     for one in earlier:
         other = by_id.get(both.get(one.person.pk, one.person.pk))
         if other is not None:
@@ -138,13 +139,11 @@ def _compared(row: Row) -> Row:
         row.marked.append("sex")
     if not _births_fit(one, other):
         row.marked.append("birth")
-    for name, a, b in (
-        ("documents", *map(_documents, (one, other))),
-        ("phones", *map(_phones, (one, other))),
-    ):
-        if a & b:
+    for name, of in (("documents", _documents), ("phones", _phones)):
+        ours, theirs = of(one), of(other)
+        if ours & theirs:
             row.alike.append(ALIKE[name])
-        elif a and b:
+        elif ours and theirs:
             row.marked.append(name)
     row.differences = [WORDS[name] for name in row.marked]
     return row

@@ -104,7 +104,8 @@ class AskForm(forms.Form):
     )
 
     def __init__(self, *args: Any, household: Household, **kwargs: Any) -> None:
-        super().__init__(*args, prefix=f"ask-{household.pk}", **kwargs)
+        kwargs["prefix"] = f"ask-{household.pk}"
+        super().__init__(*args, **kwargs)
         self.household = household
         self.fields["wanted"].label = _("Ask %(reference)s") % {"reference": household.reference}
 

@@ -84,7 +84,7 @@ class StatusFilter(WorkFilter):
 
     def chosen(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         """Questions to ask, or those that were answered."""
-        return rows.filter(status=value) if value else rows.open()  # type: ignore[attr-defined,no-any-return]
+        return rows.filter(status=value) if value else rows.open()  # type: ignore[attr-defined]
 
 
 @admin.register(FieldQuestion)

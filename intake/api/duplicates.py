@@ -311,7 +311,8 @@ class FieldQuestionActions:
         typed = FieldAnswerSerializer(data=request.data)
         typed.is_valid(raise_exception=True)
         rows = FieldQuestion.objects.visible_to(request.user).select_related("household")
-        found = rows.filter(household=household, pk=read_id(question)).first()
+        key = read_id(question)
+        found = rows.filter(household=household, pk=key).first() if key else None
         if found is None:
             raise Http404
         made = answer_field_question(actor=request.user, question=found, **typed.validated_data)

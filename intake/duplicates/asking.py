@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -85,7 +86,7 @@ def _check_asks(asks: Sequence[Ask], both: list[Household]) -> None:
     problems: list[FieldProblem] = []
     if not asks:
         problems.append(FieldProblem("ask", "required", _("Choose which family to ask.")))
-    seen = set()
+    seen: set[uuid.UUID] = set()
     for index, each in enumerate(asks):
         path = f"ask.{index}"
         if each.household.pk not in {one.pk for one in both} - seen:

@@ -76,7 +76,7 @@ def learnt(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Reason]:
     def changed(person: str) -> bool:
         if person not in before:
             return True
-        return same_secret and before[person] != now["people"].get(person)
+        return bool(same_secret and before[person] != now["people"].get(person))
 
     known = {tuple(match) for match in then["matches"]}
     matches = [tuple(match) for match in now["matches"]]
@@ -108,8 +108,8 @@ def _facts(households: Collection[uuid.UUID]) -> dict[uuid.UUID, _Facts]:
             "document", (document_key(each.get("number", "")) for each in data.documents)
         )
         facts.phones |= _hashes("phone", map(phone_key, data.phones))
-    for household in Household.objects.filter(pk__in=households):
-        found[household.pk].phones |= _hashes("phone", map(phone_key, household.phones))
+    for home in Household.objects.filter(pk__in=households):
+        found[home.pk].phones |= _hashes("phone", map(phone_key, home.phones))
     return found
 
 

@@ -39,7 +39,7 @@ def unify(actor: Any, pair: DuplicatePair, households: list[Household]) -> dict[
         for each in persons.values()
         if each.household_id == repeat.pk and each.left_at is None and each.pk not in known
     ]
-    undo = {
+    undo: dict[str, Any] = {
         "repeat": str(repeat.pk),
         "status": repeat.status,
         "survivor_status": survivor.status,
