@@ -63,7 +63,7 @@ class QueueFigures:
 
 
 def queue_figures(user: Any, now: datetime | None = None) -> QueueFigures:
-    """Figures of the pairs that the user may see, in three queries.
+    """Figures of the pairs that the user may see, in two queries.
 
     A pair counts by how it is decided now: undone, or opened again, it is not decided. Pairs that
     a merge carried over with their decision were never offered and do not count.
@@ -71,43 +71,44 @@ def queue_figures(user: Any, now: datetime | None = None) -> QueueFigures:
     now = now or clock.now()
     pairs = DuplicatePair.objects.visible_to(user)
     standing = PairDecision.objects.standing().filter(pair=OuterRef("pk"))
-    decided = pairs.filter(Exists(standing), status__in=[PairStatus.SAME, PairStatus.DIFFERENT])
+    decided = Q(Exists(standing), status__in=[PairStatus.SAME, PairStatus.DIFFERENT])
+    same = decided & Q(status=PairStatus.SAME)
+    waits = Q(pk__in=DuplicatePair.objects.waiting(now).values("pk"))
     recent = Q(recorded_at__gte=now - RECENT)
-    same = Q(status=PairStatus.SAME)
-    of_decided = decided.aggregate(
-        ever_same=Count("pk", filter=same),
-        ever=Count("pk"),
-        recent_same=Count("pk", filter=recent & same),
-        recent=Count("pk", filter=recent),
-        **{f"same_{n}": Count("pk", filter=same & _band(n)) for n in range(len(_BANDS))},
-        **{f"all_{n}": Count("pk", filter=_band(n)) for n in range(len(_BANDS))},
-    )
     day, week = Q(recorded_at__gt=now - timedelta(1)), Q(recorded_at__gt=now - timedelta(7))
-    waiting = pairs.waiting(now).aggregate(
-        day=Count("pk", filter=day),
-        week=Count("pk", filter=week & ~day),
-        older=Count("pk", filter=~week),
-        **{f"band_{n}": Count("pk", filter=_band(n)) for n in range(len(_BANDS))},
-    )
+    counted = {
+        "ever_same": same,
+        "ever": decided,
+        "recent_same": recent & same,
+        "recent": recent & decided,
+        "day": waits & day,
+        "week": waits & week & ~day,
+        "older": waits & ~week,
+    }
+    for n in range(len(_BANDS)):
+        counted[f"same_{n}"] = same & _band(n)
+        counted[f"all_{n}"] = decided & _band(n)
+        counted[f"waits_{n}"] = waits & _band(n)
+    found = pairs.aggregate(**{name: Count("pk", filter=q) for name, q in counted.items()})
     undone = PairDecision.objects.filter(pair__in=pairs, undone_at__isnull=False).aggregate(
         ever=Count("pk"),
         recent=Count("pk", filter=Q(pair__recorded_at__gte=now - RECENT)),
     )
     return QueueFigures(
-        recent=Share(of_decided["recent_same"], of_decided["recent"], undone["recent"]),
-        ever=Share(of_decided["ever_same"], of_decided["ever"], undone["ever"]),
+        recent=Share(found["recent_same"], found["recent"], undone["recent"]),
+        ever=Share(found["ever_same"], found["ever"], undone["ever"]),
         bands=tuple(
             Band(
                 round(100 * least),
                 round(100 * _end(n)),
-                Share(of_decided[f"same_{n}"], of_decided[f"all_{n}"]),
-                waiting[f"band_{n}"],
+                Share(found[f"same_{n}"], found[f"all_{n}"]),
+                found[f"waits_{n}"],
             )
             for n, least in reversed(list(enumerate(_BANDS)))
         ),
-        waiting_day=waiting["day"],
-        waiting_week=waiting["week"],
-        waiting_older=waiting["older"],
+        waiting_day=found["day"],
+        waiting_week=found["week"],
+        waiting_older=found["older"],
     )
 
 

@@ -103,7 +103,7 @@ def test_decided_once_and_undone(pair: DuplicatePair, dana: User, api: Any) -> N
             {"decision": "ask", "ask": [{"household": "PNH-26-000001-X", "topic": "names"}]},
             "ask.0.household",
         ),
-        ({"decision": "ask", "ask": [{"household": "x", "topic": "weather"}]}, "ask.0.topic"),
+        ({"decision": "ask", "ask": [{"household": "x", "topic": 7}]}, "ask.0.household"),
     ],
 )
 def test_what_is_wrong_is_named(
