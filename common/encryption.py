@@ -8,7 +8,6 @@ not in the database: equal values can be found, values cannot be read.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import os
@@ -80,8 +79,26 @@ def unseal_json(sealed: bytes | memoryview, *, context: str) -> Any:
 
 def lookup_hash(kind: str, value: str) -> bytes:
     """16 bytes that are equal for equal (kind, value) and say nothing without the key."""
-    message = f"{kind}\x1f{value}".encode()
-    return hmac.new(settings.LOOKUP_KEY, message, hashlib.sha256).digest()[:16]
+    return _lookup(_newest_key(), kind, value)[:16]
+
+
+def lookup_hashes(kind: str, value: str) -> list[bytes]:
+    """The same under every key of the ring, for what was hashed before the newest was added."""
+    return [_lookup(key, kind, value)[:16] for key in settings.LOOKUP_KEYS.values()]
+
+
+def lookup_number(kind: str, value: str, *, key: bytes | None = None) -> int:
+    """64 bits of the same as a signed number, under the newest key of the ring or the one given."""
+    digest = _lookup(_newest_key() if key is None else key, kind, value)
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def _newest_key() -> bytes:
+    return next(iter(settings.LOOKUP_KEYS.values()))
+
+
+def _lookup(key: bytes, kind: str, value: str) -> bytes:
+    return hmac.digest(key, f"{kind}\x1f{value}".encode(), "sha256")
 
 
 def derived_key(purpose: str, subject: str) -> bytes:
@@ -91,7 +108,7 @@ def derived_key(purpose: str, subject: str) -> bytes:
     keeps neither it nor what it seals.
     """
     message = f"derived key\x1f{purpose}\x1f{subject}".encode()
-    return hmac.new(settings.LOOKUP_KEY, message, hashlib.sha256).digest()
+    return hmac.digest(_newest_key(), message, "sha256")
 
 
 class SealedTextField(_Field):

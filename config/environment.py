@@ -72,3 +72,8 @@ def key_ring(value: str, name: str) -> dict[str, bytes]:
     if not ring:
         raise ImproperlyConfigured(f"{name} holds no key.")
     return ring
+
+
+def lookup_ring(value: str, name: str) -> dict[str, bytes]:
+    """A key ring; one key without a name is named `k0`."""
+    return key_ring(value if ":" in value else f"k0:{value}", name)

@@ -33,7 +33,8 @@ ENCRYPTION_KEYS = environment.key_ring(
     ),
     "PANAH_ENCRYPTION_KEYS",
 )
-LOOKUP_KEY = environment.key_bytes(
+# One key, or several by name while keys are made anew with the first of them (ADR 14).
+LOOKUP_KEYS = environment.lookup_ring(
     environment.required(os.environ, "PANAH_LOOKUP_KEY", "the key of the lookup hashes"),
     "PANAH_LOOKUP_KEY",
 )
@@ -315,6 +316,9 @@ CELERY_BEAT_SCHEDULE = {
     "make-situation-report": {"task": "reports.tasks.make_due_reports", "schedule": crontab()},
     "mail-situation-reports": {"task": "reports.tasks.mail_waiting_reports", "schedule": 60},
     "search-for-relatives": {"task": "intake.tasks.search_for_relatives", "schedule": 60},
+    "rebuild-keys": {"task": "intake.tasks.rebuild_keys", "schedule": 60},
+    "count-common-names": {"task": "intake.tasks.count_common_names", "schedule": 300},
+    "check-for-duplicates": {"task": "intake.tasks.check_for_duplicates", "schedule": 300},
     "forget-replies": {"task": "audit.tasks.forget_replies", "schedule": 3600},
     "forget-drafts": {"task": "intake.tasks.forget_drafts", "schedule": 3600},
     "expire-reservations": {"task": "reception.tasks.expire_reservations", "schedule": 60},

@@ -42,11 +42,10 @@ class IntakeConfig(AppConfig):
         from audit.events import register_consumer
         from common.codelists import CodeList, register_codelist
         from intake import models
+        from intake.duplicates.finding import REGISTERED
         from intake.services import batches
 
-        register_consumer(
-            "duplicates", frozenset({batches.REGISTERED}), batches.look_for_duplicates
-        )
+        register_consumer("duplicates", frozenset({REGISTERED}), batches.look_for_duplicates)
 
         folder = Path(__file__).parent / "codelists"
         register_codelist(
@@ -74,8 +73,11 @@ class IntakeConfig(AppConfig):
         from intake import hooks, levels, merge_rules
         from intake.duplicates.following import rate_again
         from intake.quality.refreshing import refresh_questions
+        from intake.services.indexing import reindex_household
 
         merge_rules.register()
         hooks.on_household_changed(levels.settle_level)
+        # Before the questions: they compare documents and phones by their keys.
+        hooks.on_household_changed(reindex_household)
         hooks.on_household_changed(refresh_questions)
         hooks.on_household_changed(rate_again)

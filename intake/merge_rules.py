@@ -236,7 +236,7 @@ def register() -> None:
     register_merge("intake.FieldQuestion", "household", STAYS)
     # The names as they were told the second time still find the person, through the closed record.
     for model in (
-        "IdentityKey",
+        "IdentityIndex",
         "IdentityVersion",
         "PersonExit",
         "ScreeningOutcome",

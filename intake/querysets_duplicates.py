@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     )
 
 
+def waits_q(now: datetime) -> Q:
+    """The condition for pairs that wait for a decision, of households that stand."""
+    overdue = Q(status=PairStatus.ASKED, asked_until__lte=now)
+    stand = Q(first__merged_into__isnull=True, second__merged_into__isnull=True)
+    return stand & (Q(status=PairStatus.OPEN) | overdue)
+
+
 class DuplicatePairQuerySet(models.QuerySet["DuplicatePair"]):
     """Possible duplicates."""
 
@@ -47,8 +54,7 @@ class DuplicatePairQuerySet(models.QuerySet["DuplicatePair"]):
 
     def waiting(self, now: datetime) -> Self:
         """The queue: to decide, and asked in the field without an answer in time."""
-        overdue = Q(status=PairStatus.ASKED, asked_until__lte=now)
-        return self.undecided().filter(Q(status=PairStatus.OPEN) | overdue)
+        return self.filter(waits_q(now))
 
     def of_keys(self, keys: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> Self:
         """The pairs with these (first id, second id), and perhaps some others of `first`."""

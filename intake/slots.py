@@ -43,3 +43,21 @@ def household_panels(household: Any, user: Any) -> list[tuple[str | Promise, str
     ordered = sorted(_panels.items(), key=lambda each: (each[1][0], each[0]))
     shown = [(title, panel(household, user)) for _key, (_order, title, panel) in ordered]
     return [(title, html) for title, html in shown if html]
+
+
+_staying: list[Callable[[Any, str], Any]] = []
+
+
+def register_staying(rule: Callable[[Any, str], Any]) -> None:
+    """Let reception say who stays where: `rule(user, site) -> ids of households`, for a search.
+
+    The rule answers with nobody for a site that the user may not know of.
+    """
+    _staying.append(rule)
+
+
+def staying_at(user: Any, site: str) -> Any:
+    """Ids of the households at a site, as far as the user may know; nobody without reception."""
+    for rule in _staying:
+        return rule(user, site)
+    return []

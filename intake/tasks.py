@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from intake.duplicates.sweep import check_everybody
 from intake.services.drafts import forget_expired
+from intake.services.rebuilding import count_keys_if_due, rebuild_some
 from intake.services.tracing import search_new_registrations
 
 
@@ -21,3 +23,21 @@ def search_for_relatives() -> int:
     Idempotent, and without arguments: each request knows up to when it was compared.
     """
     return search_new_registrations()
+
+
+@shared_task
+def rebuild_keys() -> bool:
+    """Go on making search keys anew after an upgrade or a new secret; whether all are done."""
+    return rebuild_some(seconds=45).finished_at is not None
+
+
+@shared_task
+def count_common_names() -> bool:
+    """Count how common names are when it is time to; whether it was."""
+    return count_keys_if_due() is not None
+
+
+@shared_task
+def check_for_duplicates() -> int:
+    """At night: go on comparing everybody with everybody; how many households were done."""
+    return check_everybody(seconds=240)

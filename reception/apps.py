@@ -36,6 +36,13 @@ def households_at(sites: frozenset[str]) -> Q:
     return Q(pk__in=placed.values("household_id"))
 
 
+def staying_at(user: Any, site: str) -> Any:
+    """Ids of households that hold a place at a site, of those whose placements the user sees."""
+    from reception.models import Placement
+
+    return Placement.objects.visible_to(user).open().filter(site__code=site).values("household_id")
+
+
 class ReceptionConfig(AppConfig):
     """See the app's README."""
 
@@ -46,7 +53,7 @@ class ReceptionConfig(AppConfig):
         """Register the norms, what site staff see, and the hook for changed households."""
         from intake.hooks import on_household_changed
         from intake.querysets import register_household_visibility
-        from intake.slots import register_site_names
+        from intake.slots import register_site_names, register_staying
         from reception import merging
         from reception.desk import site_names
         from reception.services import household_changed
@@ -63,3 +70,4 @@ class ReceptionConfig(AppConfig):
         on_household_changed(household_changed)
         merging.register()
         register_site_names(site_names)
+        register_staying(staying_at)

@@ -30,7 +30,7 @@ from intake.admin.pages import page
 from intake.admin.registration import entry_points_for, household_input
 from intake.admin.sections import register_page, register_section
 from intake.choices import ExitReason, HouseholdStatus, RegistrationLevel
-from intake.duplicates import find_duplicates
+from intake.duplicates import candidates_for
 from intake.forms import MAX_MEMBERS, HouseholdForm, MemberForm, MemberLists, show_problems
 from intake.forms_group import (
     CompletionForm,
@@ -101,7 +101,7 @@ def _register(
         if not error.problems:
             household.add_error(None, str(error.message))
         return None
-    find_duplicates([made.household.pk])
+    candidates_for(made.household, user=request.user, offer=True)
     size = len(made.members)
     text = ngettext(
         "Household %(reference)s is counted: %(size)d person. Print the slip now.",

@@ -31,7 +31,7 @@ from intake import services
 from intake.admin.pages import page
 from intake.admin.sections import Action, register_actions, register_page, register_section
 from intake.choices import EntryKind, ExitReason
-from intake.duplicates import find_duplicates
+from intake.duplicates import candidates_for
 from intake.forms_group import described
 from intake.forms_life import BirthForm, FollowForm, LeaveForm, MoveForm, Named, ReturnForm
 from intake.inputs import MemberInput
@@ -108,17 +108,17 @@ def _follow(user: Any, household: Household, data: dict[str, Any]) -> str:
     point, arrived_at = data.pop("entry_point"), data.pop("arrived_at")
     member = MemberInput(**data)
     if point is None:
-        person = services.add_member(actor=user, household=household, data=member)
+        services.add_member(actor=user, household=household, data=member)
     else:
         with transaction.atomic():
-            _arrival, (person,) = add_arrival(
+            _arrival, (_person,) = add_arrival(
                 actor=user,
                 household=household,
                 entry_point=point.code,
                 arrived_at=arrived_at,
                 members=[member],
             )
-    find_duplicates([person.household_id])
+    candidates_for(household, user=user, offer=True)
     return _("The person is registered.")
 
 

@@ -27,7 +27,7 @@ from intake.admin.pages import page
 from intake.admin.slips import waiting_slip
 from intake.areas import area_text, choosable_areas
 from intake.choices import BirthSource, LegalBasis, MaritalStatus
-from intake.duplicates import find_duplicates
+from intake.duplicates import candidates_for
 from intake.forms import (
     HouseholdForm,
     MemberForm,
@@ -131,7 +131,7 @@ def _save(request: HttpRequest, household: HouseholdForm, members: Any) -> HttpR
             household.add_error(None, str(error.message))
         return None
     drafts.registered(request, registration.household)
-    find_duplicates([registration.household.pk])
+    candidates_for(registration.household, user=request.user, offer=True)
     size = len(registration.members)
     messages.success(
         request,

@@ -232,12 +232,8 @@ class HouseholdViewSet(
 
     def _possible_duplicates(self, made: Registration) -> list[dict[str, Any]]:
         """What the caller may see of them; a new household's pairs also join the queue."""
-        candidates = duplicates.candidates_for(made.household, offer=made.created)
-        if not candidates:
-            return []
-        visible = Household.objects.visible_to(self.request.user)
-        known = set(
-            visible.filter(pk__in=[c.household.pk for c in candidates]).values_list("pk", flat=True)
+        found = duplicates.candidates_for(
+            made.household, user=self.request.user, offer=made.created
         )
         return [
             {
@@ -245,8 +241,7 @@ class HouseholdViewSet(
                 "score": round(each.score, 3),
                 "reasons": duplicates.describe(each.reasons),
             }
-            for each in candidates
-            if each.household.pk in known
+            for each in found
         ]
 
     @extend_schema(

@@ -4,65 +4,64 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from math import log2
+from typing import Any
 
 from django.db import connection
 
+from accounts.policies import Permission, access_of
+from audit.events import record_event
 from intake.choices import NEVER_COUNTED, ExitReason, PairStatus
 from intake.duplicates.offering import offer as join_queue
+from intake.duplicates.people import Member, Rates
 from intake.duplicates.reasons import Reason
-from intake.duplicates.scoring import OFFERED_FROM, Likeness, Member, compare
+from intake.duplicates.scoring import OFFERED_FROM, Likeness, compare
+from intake.frequencies import frequencies
 from intake.models import DuplicatePair, Household, Identity
 
 MOST_CANDIDATES = 20  # scored per household, those with most in common first
-_CHUNK = 200
+# A key that more people have is not followed: others of theirs are rarer.
+MOST_SHARING = 300
+# Read of one household's keys at most, whatever the count of keys says.
+_MOST_HITS = 3000
+_CHUNK = 100
 
 # Persons who are nobody of their own, and those in the authority's hands, are not compared.
 _NOT_COMPARED = (*NEVER_COUNTED, ExitReason.SEPARATED)
 
-# For each household asked about: others that share a document or a phone, or members of the same
-# name and father's name. `rank` puts the most evidence first.
-_CANDIDATES = """
-WITH mine AS (
-    SELECT p.household_id, k.person_id, k.kind, k.digest
-    FROM intake_identitykey k JOIN intake_person p ON p.id = k.person_id
-    WHERE p.household_id = ANY(%(households)s) AND p.exit_reason <> ALL(%(not_compared)s)
-      AND k.kind IN ('pair', 'document', 'phone')
-), shared AS (
-    SELECT m.household_id AS asked, p.household_id AS other, m.kind, m.digest,
-           m.person_id AS mine
-    FROM mine m
-    JOIN intake_identitykey k ON k.digest = m.digest AND k.kind = m.kind
-    JOIN intake_person p ON p.id = k.person_id AND p.household_id <> m.household_id
-      AND p.exit_reason <> ALL(%(not_compared)s)
-), evidence AS (
-    SELECT asked, other,
-           count(DISTINCT digest) FILTER (WHERE kind = 'document') AS documents,
-           count(DISTINCT digest) FILTER (WHERE kind = 'phone') AS phones,
-           count(DISTINCT mine) FILTER (WHERE kind = 'pair') AS members
-    FROM shared GROUP BY asked, other
-), ranked AS (
-    SELECT e.*, row_number() OVER (
-        PARTITION BY asked ORDER BY documents DESC, members + phones DESC, other) AS rank
-    FROM evidence e JOIN intake_household h ON h.id = e.other
-    WHERE documents + phones + members > 0 AND h.merged_into_id IS NULL
+_KEYS = """
+SELECT p.household_id, x.blocks
+FROM intake_person p JOIN intake_identityindex x ON x.person_id = p.id
+WHERE p.household_id = ANY(%(households)s) AND p.exit_reason <> ALL(%(not_compared)s)
+"""
+
+# For each household asked about, by number: people elsewhere who share a key, and which.
+_HITS = """
+WITH asked AS (
+    SELECT number, array_agg(digest) AS digests
+    FROM unnest(%(numbers)s::int[], %(digests)s::bigint[]) AS a(number, digest) GROUP BY number
 )
-SELECT asked, other FROM ranked WHERE rank <= %(most)s
+SELECT asked.number, p.household_id,
+       ARRAY(SELECT b FROM unnest(x.blocks) b WHERE b = ANY(asked.digests))
+FROM asked
+CROSS JOIN LATERAL (
+    SELECT person_id, blocks FROM intake_identityindex
+    WHERE blocks && asked.digests LIMIT %(most)s
+) x
+JOIN intake_person p ON p.id = x.person_id AND p.exit_reason <> ALL(%(not_compared)s)
+JOIN intake_household h ON h.id = p.household_id AND h.merged_into_id IS NULL
 """
 
 # As plain values: objects of the models would take most of the time of a search.
 _MEMBERS = """
 SELECT p.household_id, p.id, p.sex, p.birth_earliest, p.birth_latest,
-       p.arrived_at AT TIME ZONE 'UTC', i.sealed, k.documents, k.phones
+       p.arrived_at AT TIME ZONE 'UTC', i.sealed, x.documents, x.phones, h.origin_area_id
 FROM intake_person p
 JOIN intake_identity i ON i.person_id = p.id
-LEFT JOIN LATERAL (
-    SELECT array_agg(digest) FILTER (WHERE kind = 'document') AS documents,
-           array_agg(digest) FILTER (WHERE kind = 'phone') AS phones
-    FROM intake_identitykey
-    WHERE person_id = p.id AND kind IN ('document', 'phone')
-) k ON true
+JOIN intake_household h ON h.id = p.household_id
+LEFT JOIN intake_identityindex x ON x.person_id = p.id
 WHERE p.household_id = ANY(%(households)s) AND p.exit_reason <> ALL(%(not_compared)s)
 ORDER BY p.household_id, p.position, p.id
 """
@@ -77,27 +76,51 @@ class Candidate:
     reasons: list[Reason]
 
 
-def candidates_for(household: Household, *, offer: bool = False) -> list[Candidate]:
-    """Households that may be the same as this one, best first.
+def candidates_for(household: Household, *, user: Any, offer: bool = False) -> list[Candidate]:
+    """Households that `user` may read and that may be the same as this one, best first.
 
-    Those that an officer found to be different are left out. Nothing is stored, unless with
-    `offer`: then the pairs join the queue, as by `find_duplicates`.
+    Those that an officer found to be different are left out. What `user` may not read is neither
+    opened nor compared here: not its number, nor the time it takes, tells of it. With `offer` the
+    pairs join the queue, as by `find_duplicates`; where the user may not read everything, a
+    worker compares with everybody afterwards.
     """
-    found = _scored([household.pk])
+    everything = access_of(user).scopes(Permission.HOUSEHOLDS_READ).everywhere
+    found = _scored([household.pk], None if everything else user)
+    if offer and not everything:
+        look_later([household.pk], user)
     if not found:
         return []
     if offer:
         join_queue(found)
-    households = Household.objects.in_bulk(
-        [second if first == household.pk else first for first, second in found]
-    )
+    households = Household.objects.in_bulk([_other(key, household.pk) for key in found])
     apart = _apart(household.pk)
-    candidates = []
-    for (first, second), likeness in found.items():
-        other = second if first == household.pk else first
-        if other not in apart:
-            candidates.append(Candidate(households[other], likeness.score, likeness.reasons))
-    return sorted(candidates, key=lambda each: (-each.score, each.household.reference))
+    candidates = [
+        Candidate(households[other], likeness.score, likeness.reasons)
+        for key, likeness in found.items()
+        if (other := _other(key, household.pk)) not in apart
+    ]
+    return _in_order(candidates)
+
+
+def candidates_of(
+    members: list[Member], digests: Collection[int], *, user: Any, own: uuid.UUID | None = None
+) -> list[Candidate]:
+    """The same for a household that is not registered yet (or `own`, as it would be changed).
+
+    `digests` are the blocks of its members (`keys.every_digest`). Nothing is kept.
+    """
+    ranked = _ranked({0: digests}, {0: own} if own else {}, user)
+    others = ranked.get(0, [])
+    if not others:
+        return []
+    elsewhere = members_of(others)
+    rates = Rates.present()
+    likenesses = {other: compare(elsewhere[other], members, rates) for other in others}
+    offered = {k: found for k, found in likenesses.items() if found.score >= OFFERED_FROM}
+    households = Household.objects.in_bulk(list(offered))
+    return _in_order(
+        [Candidate(households[k], found.score, found.reasons) for k, found in offered.items()]
+    )
 
 
 def find_duplicates(household_ids: Iterable[uuid.UUID]) -> list[DuplicatePair]:
@@ -119,6 +142,15 @@ def find_duplicates(household_ids: Iterable[uuid.UUID]) -> list[DuplicatePair]:
     return [pair for pair in pairs if (pair.first_id, pair.second_id) in keys]
 
 
+def candidate_pairs(household_ids: Iterable[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    """The pairs that would be scored for these households, in key order: for measuring."""
+    ids = sorted(set(household_ids))
+    found: set[tuple[uuid.UUID, uuid.UUID]] = set()
+    for start in range(0, len(ids), _CHUNK):
+        found |= _pairs(ids[start : start + _CHUNK], None)
+    return found
+
+
 def members_of(household_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Member]]:
     """The members that are compared, opened, by household. The caller never stores them."""
     found: dict[uuid.UUID, list[Member]] = defaultdict(list)
@@ -126,48 +158,140 @@ def members_of(household_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Membe
         cursor.execute(
             _MEMBERS, {"households": list(household_ids), "not_compared": list(_NOT_COMPARED)}
         )
-        for household, pk, sex, earliest, latest, seen, sealed, documents, phones in cursor:
+        for household, pk, sex, earliest, latest, seen, sealed, documents, phones, area in cursor:
             identity = Identity.opened(pk, sealed)
             found[household].append(
                 Member(
                     id=pk,
                     name=identity.name,
                     father=identity.father_name,
+                    grandfather=identity.grandfather_name,
+                    known_as=tuple(identity.also_known_as),
                     sex=sex,
                     earliest=earliest,
                     latest=latest,
                     seen=seen.date(),
-                    documents=frozenset(map(bytes, documents or ())),
-                    phones=frozenset(map(bytes, phones or ())),
+                    documents=frozenset(documents or ()),
+                    phones=frozenset(phones or ()),
+                    area=area or "",
                 )
             )
     return found
 
 
-def _apart(household_id: uuid.UUID) -> set[uuid.UUID]:
-    decided = DuplicatePair.objects.filter(status=PairStatus.DIFFERENT)
-    return set(decided.filter(first_id=household_id).values_list("second_id", flat=True)) | set(
-        decided.filter(second_id=household_id).values_list("first_id", flat=True)
+def look_later(household_ids: Iterable[uuid.UUID], actor: Any) -> None:
+    """Have a worker compare these households with everybody, after the transaction."""
+    from accounts.models import Operation
+
+    record_event(
+        REGISTERED,
+        Operation.current(),
+        actor=actor,
+        households=[str(pk) for pk in household_ids],
     )
 
 
-def _scored(ids: list[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], Likeness]:
+REGISTERED = "households.batch_registered"
+
+
+def _other(key: tuple[uuid.UUID, uuid.UUID], own: uuid.UUID) -> uuid.UUID:
+    return key[1] if key[0] == own else key[0]
+
+
+def _in_order(candidates: list[Candidate]) -> list[Candidate]:
+    return sorted(candidates, key=lambda each: (-each.score, each.household.reference))
+
+
+def _apart(household_id: uuid.UUID) -> set[uuid.UUID]:
+    decided = DuplicatePair.objects.filter(status=PairStatus.DIFFERENT)
+    found = decided.filter(first=household_id).values_list("second_id", flat=True)
+    return set(found) | set(decided.filter(second=household_id).values_list("first_id", flat=True))
+
+
+def _scored(ids: list[uuid.UUID], user: Any = None) -> dict[tuple[uuid.UUID, uuid.UUID], Likeness]:
     """Pairs in key order that are alike enough to be offered."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _CANDIDATES,
-            {"households": ids, "not_compared": list(_NOT_COMPARED), "most": MOST_CANDIDATES},
-        )
-        keys = {(min(pair), max(pair)) for pair in cursor.fetchall()}
+    keys = _pairs(ids, user)
     if not keys:
         return {}
     return {key: each for key, each in likeness_of(keys).items() if each.score >= OFFERED_FROM}
 
 
 def likeness_of(
-    keys: Iterable[tuple[uuid.UUID, uuid.UUID]],
+    keys: Collection[tuple[uuid.UUID, uuid.UUID]],
 ) -> dict[tuple[uuid.UUID, uuid.UUID], Likeness]:
     """How alike the households of each pair are now, whatever the score."""
-    keys = sorted(keys)
     members = members_of({household for key in keys for household in key})
-    return {key: compare(members[key[0]], members[key[1]]) for key in keys}
+    rates = Rates.present()
+    return {key: compare(members[key[0]], members[key[1]], rates) for key in sorted(keys)}
+
+
+def _pairs(ids: list[uuid.UUID], user: Any) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    digests: dict[uuid.UUID, set[int]] = defaultdict(set)
+    with connection.cursor() as cursor:
+        cursor.execute(_KEYS, {"households": ids, "not_compared": list(_NOT_COMPARED)})
+        for household, blocks in cursor:
+            digests[household].update(blocks)
+    numbered = list(digests)
+    ranked = _ranked(
+        {number: digests[pk] for number, pk in enumerate(numbered)},
+        dict(enumerate(numbered)),
+        user,
+    )
+    return {
+        (min(numbered[number], other), max(numbered[number], other))
+        for number, others in ranked.items()
+        for other in others
+    }
+
+
+def _ranked(
+    asked: Mapping[int, Collection[int]], own: Mapping[int, uuid.UUID], user: Any
+) -> dict[int, list[uuid.UUID]]:
+    """For each household asked about, by number, others that share rare keys, most first.
+
+    With a `user`, those only that the user may read.
+    """
+    known = frequencies()
+    hits: dict[int, dict[uuid.UUID, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for number, household, shared in _hits(asked):
+        if household != own.get(number):
+            hits[number][household].update(shared)
+    if user is not None and hits:
+        every = {household for found in hits.values() for household in found}
+        visible = Household.objects.visible_to(user).filter(pk__in=every)
+        readable = set(visible.values_list("pk", flat=True))
+        for found in hits.values():
+            for household in found.keys() - readable:
+                del found[household]
+    everybody = max(known.persons, 1000)
+
+    def rarity(digests: set[int]) -> float:
+        return sum(log2(everybody / max(known.bearers(digest), 1)) for digest in digests)
+
+    return {
+        number: sorted(found, key=lambda k: (-rarity(found[k]), k))[:MOST_CANDIDATES]
+        for number, found in hits.items()
+    }
+
+
+def _hits(asked: Mapping[int, Collection[int]]) -> list[tuple[int, uuid.UUID, list[int]]]:
+    known = frequencies()
+    pairs = [
+        (number, digest)
+        for number, digests in asked.items()
+        for digest in digests
+        if known.bearers(digest) <= MOST_SHARING
+    ]
+    if not pairs:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _HITS,
+            {
+                "numbers": [number for number, _digest in pairs],
+                "digests": [digest for _number, digest in pairs],
+                "most": _MOST_HITS,
+                "not_compared": list(_NOT_COMPARED),
+            },
+        )
+        return list(cursor.fetchall())

@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from common import clock
 from intake.choices import PairStatus
 from intake.models import DuplicatePair, PairDecision
+from intake.querysets_duplicates import waits_q
 
 RECENT = timedelta(days=30)
 # Lower bounds of the bands of the score.
@@ -73,7 +74,7 @@ def queue_figures(user: Any, now: datetime | None = None) -> QueueFigures:
     standing = PairDecision.objects.standing().filter(pair=OuterRef("pk"))
     decided = Q(Exists(standing), status__in=[PairStatus.SAME, PairStatus.DIFFERENT])
     same = decided & Q(status=PairStatus.SAME)
-    waits = Q(pk__in=DuplicatePair.objects.waiting(now).values("pk"))
+    waits = waits_q(now)
     recent = Q(recorded_at__gte=now - RECENT)
     day, week = Q(recorded_at__gt=now - timedelta(1)), Q(recorded_at__gt=now - timedelta(7))
     counted = {

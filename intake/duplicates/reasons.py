@@ -11,8 +11,14 @@ from django.utils.translation import ngettext
 Reason = dict[str, Any]
 
 MEMBERS = "members"
+NAMES, ALIKE, PARTS = "names", "alike", "parts"
+FATHERS = "fathers"
+BIRTHS = "births"
 DOCUMENTS = "documents"
 PHONES = "phones"
+ORIGIN = "origin"
+COMMON = "common"
+ABSENT = "absent"
 # What was learnt since a pair was decided different.
 NEW_DOCUMENT = "new_document"
 NEW_PHONE = "new_phone"
@@ -38,20 +44,46 @@ def describe(reasons: Iterable[Reason]) -> list[str]:
 
 def _text(reason: Reason) -> str:
     count = int(reason.get("count", 0))
+    numbers = {"count": count, "of": int(reason.get("of", 0))}
     match reason.get("code"):
         case "members":
-            return ngettext(
+            text = ngettext(
                 "%(count)d of %(of)d member has a counterpart of like name, sex and age",
                 "%(count)d of %(of)d members have a counterpart of like name, sex and age",
                 count,
-            ) % {"count": count, "of": int(reason.get("of", 0))}
+            )
+        case "names":
+            text = ngettext("the same name", "%(count)d names are the same", count)
+        case "alike":
+            text = ngettext("a name that sounds alike", "%(count)d names sound alike", count)
+        case "parts":
+            text = ngettext(
+                "a name that is part of the other",
+                "%(count)d names are part of the other",
+                count,
+            )
+        case "fathers":
+            text = ngettext(
+                "the same father's name", "%(count)d fathers' names are the same", count
+            )
+        case "births":
+            text = ngettext("births that fit", "%(count)d births fit", count)
         case "documents":
-            return ngettext(
+            text = ngettext(
                 "the same document number", "%(count)d document numbers are the same", count
-            ) % {"count": count}
+            )
         case "phones":
-            return ngettext(
-                "the same phone number", "%(count)d phone numbers are the same", count
-            ) % {"count": count}
+            text = ngettext("the same phone number", "%(count)d phone numbers are the same", count)
+        case "origin":
+            text = _("the same place of origin")
+        case "common":
+            text = _("but the names are common")
+        case "absent":
+            text = ngettext(
+                "%(count)d member has no counterpart",
+                "%(count)d members have no counterpart",
+                count,
+            )
         case _:
-            return _("alike")
+            text = _("alike")
+    return text % numbers

@@ -25,7 +25,7 @@ def keep_earlier_decisions(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('intake', '0012_row_history'),
+        ('intake', '0013_identity_index'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

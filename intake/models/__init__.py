@@ -9,10 +9,17 @@ from intake.models.entry_points import EntryPoint
 from intake.models.family import FamilyLink, TracingKey, TracingMatch, TracingRequest
 from intake.models.households import Arrival, Household
 from intake.models.imports import ImportBatch, ImportRow
+from intake.models.keys import (
+    DuplicateSweep,
+    IdentityIndex,
+    KeyCount,
+    KeyFrequency,
+    KeyRebuild,
+    MatchWeight,
+)
 from intake.models.persons import (
     HouseholdMove,
     Identity,
-    IdentityKey,
     Person,
     PersonExit,
     SpecificNeed,
@@ -32,6 +39,7 @@ __all__ = [
     "CrossingCount",
     "DocumentType",
     "DuplicatePair",
+    "DuplicateSweep",
     "EntryPoint",
     "EntryPointStatusChange",
     "FamilyLink",
@@ -39,11 +47,15 @@ __all__ = [
     "Household",
     "HouseholdMove",
     "Identity",
-    "IdentityKey",
+    "IdentityIndex",
     "IdentityVersion",
     "ImportBatch",
     "ImportRow",
+    "KeyCount",
+    "KeyFrequency",
+    "KeyRebuild",
     "Language",
+    "MatchWeight",
     "OpenQuestion",
     "PairDecision",
     "Person",

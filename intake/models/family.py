@@ -146,14 +146,14 @@ class TracingRequest(BaseModel):
 
 
 class TracingKey(models.Model):
-    """A keyed hash of who is looked for, as IdentityKey has of who is registered.
+    """A keyed hash of who is looked for, as IdentityIndex has of who is registered.
 
     `kind`: name, part, father, pair. No personal data without the lookup key.
     """
 
     request = models.ForeignKey(TracingRequest, models.CASCADE, related_name="keys")
     kind = models.CharField(max_length=10)
-    digest = models.BinaryField(max_length=16)
+    digest = models.BigIntegerField()
 
     class Meta:
         indexes = [models.Index(fields=["digest", "kind"], name="tracing_key_lookup")]

@@ -203,24 +203,6 @@ class Identity(models.Model):
         return IdentityData(**unseal_json(sealed, context=cls._context(person_id)))
 
 
-class IdentityKey(models.Model):
-    """A keyed hash by which an identity is found: no personal data without the lookup key.
-
-    `kind`: name (skeleton of the whole name), part (of one part), father, pair (own and father's
-    name together), document, phone.
-    """
-
-    person = models.ForeignKey(Person, models.CASCADE, related_name="keys")
-    kind = models.CharField(max_length=10)
-    digest = models.BinaryField(max_length=16)
-
-    class Meta:
-        indexes = [models.Index(fields=["digest", "kind"], name="identity_key_lookup")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} key"
-
-
 @keeps_history(shown=("occurred_at", "returned_at", "return_recorded_at", "reversed_at"))
 class PersonExit(BaseModel):
     """That a person left the count, and perhaps came back: each when it happened and was recorded.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from common.encryption import lookup_hash
 from intake.births import Birth
 from intake.choices import BirthPrecision, Calendar
 from intake.inputs import HouseholdInput, MemberInput
-from intake.keys import key_values
+from intake.keys import Subject as Keyed
+from intake.keys import digests, person_values
 from intake.models import Household
 from intake.quality.finding import SHARED, Doubt, Key, Subject, doubts, holders_of
 from intake.quality.rules import Fact
@@ -55,5 +55,6 @@ def _fact(member: MemberInput, birth: Birth | None) -> Fact:
 
 
 def _shared(member: MemberInput, data: HouseholdInput, *, focal: bool) -> tuple[Key, ...]:
-    values = key_values(identity_data(member), data.phones if focal else [])
-    return tuple(sorted((kind, lookup_hash(kind, v)) for kind, v in values if kind in SHARED))
+    values = person_values(Keyed(identity_data(member), phones=data.phones if focal else []))
+    shared = values.of(*SHARED)
+    return tuple(sorted(zip((kind for kind, _value in shared), digests(shared), strict=True)))

@@ -24,8 +24,8 @@ from intake.models import Household, Person
 from intake.quality.catalogue import MANY_HOUSEHOLDS, PERSON_QUESTIONS
 from intake.quality.rules import Fact, Finding, Home, to_ask
 
-# The kind and digest of an IdentityKey.
-Key = tuple[str, bytes]
+# The kind and digest of a document or phone, as IdentityIndex has them.
+Key = tuple[str, int]
 # Households that hold a key, by key.
 Holders = Mapping[Key, set[uuid.UUID]]
 
@@ -40,10 +40,10 @@ _NOT_COMPARED = (*NEVER_COUNTED, ExitReason.SEPARATED)
 # read again and again for the rows of another.
 _HOLDERS = """
 SELECT asked.kind, asked.digest, found.person_id
-FROM unnest(%(kinds)s::text[], %(digests)s::bytea[]) AS asked(kind, digest)
+FROM unnest(%(kinds)s::text[], %(digests)s::bigint[]) AS asked(kind, digest)
 CROSS JOIN LATERAL (
-    SELECT k.person_id FROM intake_identitykey k
-    WHERE k.digest = asked.digest AND k.kind = asked.kind LIMIT %(most)s
+    SELECT k.person_id FROM intake_identityindex k
+    WHERE k.blocks @> ARRAY[asked.digest] LIMIT %(most)s
 ) AS found
 """
 
@@ -113,7 +113,7 @@ def holders_of(keys: Iterable[Key], *, own: Sequence[uuid.UUID] = ()) -> dict[Ke
     households = _households_of({person for _kind, _digest, person in rows}, own)
     for kind, digest, person in rows:
         if person in households:
-            found[kind, bytes(digest)].add(households[person])
+            found[kind, digest].add(households[person])
     return found
 
 
@@ -205,7 +205,7 @@ def _shared(code: str, key: Any, members: tuple[int, ...], keys: Holders) -> Dou
     others = sorted(set[uuid.UUID]().union(*keys.values()))
     few = len(others) <= MANY_HOUSEHOLDS
     # Of many, one more is no news: only of few are the others part of what was asked.
-    facts = [sorted(digest.hex() for _kind, digest in keys), list(map(str, others)) if few else []]
+    facts = [sorted(digest for _kind, digest in keys), list(map(str, others)) if few else []]
     data = {"households": len(others), "others": [str(pk) for pk in others[:_MOST_NAMED]]}
     member = members[0] if code in PERSON_QUESTIONS else None
     return Doubt(code, member, members, _digest(code, key, facts), data)

@@ -13,9 +13,9 @@ from django.db.models import Q
 from accounts.models import Operation
 from common import clock
 from intake.choices import HouseholdStatus, QuestionStatus
-from intake.models import Household, IdentityKey, OpenQuestion, Person
+from intake.keys import DOCUMENT, PHONE
+from intake.models import Household, IdentityIndex, OpenQuestion, Person
 from intake.quality.finding import (
-    SHARED,
     Doubt,
     Key,
     Subject,
@@ -30,9 +30,10 @@ def current_doubts(household: Household) -> tuple[list[Person], list[Doubt]]:
     """The members in the count, by position, and what there is to ask about them now."""
     members = list(household.members.filter(left_at__isnull=True).order_by("position", "pk"))
     shared: dict[uuid.UUID, list[Key]] = defaultdict(list)
-    rows = IdentityKey.objects.filter(person__in=[p.pk for p in members], kind__in=SHARED)
-    for person_id, kind, digest in rows.values_list("person_id", "kind", "digest"):
-        shared[person_id].append((kind, bytes(digest)))
+    rows = IdentityIndex.objects.filter(person__in=[p.pk for p in members])
+    for person_id, documents, phones in rows.values_list("person_id", "documents", "phones"):
+        shared[person_id] += [(DOCUMENT, each) for each in documents]
+        shared[person_id] += [(PHONE, each) for each in phones]
     keys = [key for each in shared.values() for key in each]
     declared = household.declared_size
     found = doubts(
@@ -107,7 +108,7 @@ def _question(household: Household, doubt: Doubt, members: Sequence[Person]) -> 
 
 def questions_of_new(
     homes: Sequence[tuple[Household, Sequence[Person], date, Mapping[tuple[str, int | None], str]]],
-    keys: Sequence[tuple[uuid.UUID, str, bytes]],
+    keys: Sequence[tuple[uuid.UUID, str, int]],
     actor: Any,
 ) -> list[OpenQuestion]:
     """Unsaved questions of households that are about to be written, with what was answered.
@@ -120,9 +121,8 @@ def questions_of_new(
     shared: dict[uuid.UUID, list[Key]] = defaultdict(list)
     among: dict[Key, set[uuid.UUID]] = defaultdict(set)
     for person_id, kind, digest in keys:
-        if kind in SHARED:
-            shared[person_id].append((kind, digest))
-            among[kind, digest].add(household_of[person_id])
+        shared[person_id].append((kind, digest))
+        among[kind, digest].add(household_of[person_id])
     for key, others in holders_of(among).items():
         among[key] |= others
     now = clock.now()

@@ -8,15 +8,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import Operation
-from audit.events import record_event
 from audit.models import Event
 from common.errors import DomainError
+from intake.duplicates.finding import find_duplicates, look_later
 from intake.inputs import HouseholdInput
 from intake.services.registration import register_many
 from intake.services.rows import Registration
-
-REGISTERED = "households.batch_registered"
 
 
 @transaction.atomic
@@ -31,14 +28,10 @@ def register_batch(
     results = register_many(actor=actor, data=data)
     new = [r.household.pk for r in results if isinstance(r, Registration) and r.created]
     if new:
-        record_event(
-            REGISTERED, Operation.current(), actor=actor, households=[str(pk) for pk in new]
-        )
+        look_later(new, actor)
     return results
 
 
 def look_for_duplicates(event: Event) -> None:
     """The consumer of the event: offer pairs of the new households to the queue."""
-    from intake.duplicates import find_duplicates
-
     find_duplicates(UUID(pk) for pk in event.data["households"])

@@ -14,11 +14,11 @@ from common import clock
 from common.errors import Conflict, FieldProblem, InvalidInput, InvalidState
 from intake.choices import HouseholdStatus
 from intake.inputs import MemberInput
-from intake.keys import PHONE, identity_keys
 from intake.lookups import codes
-from intake.models import Arrival, EntryPoint, Household, IdentityKey, Person
+from intake.models import Arrival, EntryPoint, Household, Person
 from intake.quality.refreshing import refresh_questions
 from intake.services.checking import arrival_time, invalid
+from intake.services.indexing import reindex_household
 from intake.services.permitted import require_editor
 from intake.services.registration import add_member
 
@@ -51,21 +51,11 @@ def edit_household(
         raise InvalidState("household_closed", _("This household is closed."))
     _apply(household, changes)
     household.save()
-    if "phones" in changes:
-        _find_by_phone(household)
+    if {"phones", "origin_area"} & set(changes):
+        reindex_household(household)
     refresh_questions(household)
     record_event("household.changed", household, actor=actor, fields=sorted(changes))
     return household
-
-
-def _find_by_phone(household: Household) -> None:
-    """Its focal point is found by the numbers the household has now, and by no other."""
-    focal = household.members.filter(is_focal_point=True).select_related("identity").first()
-    if focal is None:
-        return
-    IdentityKey.objects.filter(person=focal, kind=PHONE).delete()
-    keys = identity_keys(focal, focal.identity.open(), household.phones)
-    IdentityKey.objects.bulk_create([key for key in keys if key.kind == PHONE])
 
 
 def _apply(household: Household, changes: dict[str, Any]) -> None:

@@ -21,11 +21,9 @@ from intake.choices import BirthPrecision, ExitReason, NeedStatus
 from intake.duplicates.finding import find_duplicates
 from intake.hooks import household_changed
 from intake.inputs import DocumentInput, MemberInput
-from intake.keys import identity_keys
 from intake.models import (
     Household,
     Identity,
-    IdentityKey,
     IdentityVersion,
     Person,
     SpecificNeed,
@@ -386,18 +384,11 @@ def _set_birth(person: Person, birth: Birth | None) -> None:
 
 
 def _save(household: Household, edit: _Edit) -> None:
-    """The person, the identity sealed anew, and the keys by which it is found now."""
+    """The person and the identity sealed anew; keys follow with the household's change."""
     person = edit.person
     person.save()
     person.identity.sealed = Identity.sealing(person, edit.after).sealed
     person.identity.save(update_fields=["sealed"])
-    _set_keys(household, person, edit.after)
-
-
-def _set_keys(household: Household, person: Person, opened: IdentityData) -> None:
-    IdentityKey.objects.filter(person=person).delete()
-    phones = household.phones if person.is_focal_point else []
-    IdentityKey.objects.bulk_create(identity_keys(person, opened, phones))
 
 
 def _switch_focal_point(household: Household, person: Person, edit: _Edit) -> None:
@@ -405,10 +396,8 @@ def _switch_focal_point(household: Household, person: Person, edit: _Edit) -> No
     if former is not None:
         former.is_focal_point = False
         former.save(update_fields=["is_focal_point"])
-        _set_keys(household, former, former.identity.open())
     person.is_focal_point = True
     person.save(update_fields=["is_focal_point"])
-    _set_keys(household, person, edit.after)
     edit.changed.add("is_focal_point")
 
 

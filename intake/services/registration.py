@@ -41,7 +41,7 @@ from intake.services.rows import (
     build_need,
     build_person,
     build_registration,
-    fingerprint,
+    fingerprints,
     identity_data,
     new_serials,
 )
@@ -154,7 +154,7 @@ def _ask(
         on = checked.arrived_at.astimezone(context.operation.zone).date()
         answers = {(each.code, each.member): each.answer for each in checked.data.answers}
         homes.append((registration.household, registration.members, on, answers))
-    rows.questions += questions_of_new(homes, rows.keys, actor)
+    rows.questions += questions_of_new(homes, rows.shared(), actor)
     for question in rows.questions:
         if (written := made[question.household_id].written) is not None:
             written.questions.append(question)
@@ -189,7 +189,7 @@ def _again(household: Household, data: HouseholdInput, context: Context) -> Regi
     own = context.register_at
     mine = own.everywhere or data.entry_point in own.entry_points
     kept = household.fingerprint
-    if not mine or kept is None or bytes(kept) != fingerprint(data):
+    if not mine or kept is None or bytes(kept) not in fingerprints(data):
         raise Conflict("conflict", _("This id was used for a household with other content."))
     members = list(household.members.order_by("position"))
     return Registration(household=household, members=members, created=False)

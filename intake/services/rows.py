@@ -14,18 +14,18 @@ from audit.events import build_event, events_written
 from audit.models import Event
 from common import clock
 from common.copying import TableRows, rows_of, write_together
-from common.encryption import lookup_hash
+from common.encryption import lookup_hash, lookup_hashes
 from common.ids import new_id
 from intake.births import Birth
 from intake.choices import EntryKind, NeedStatus, RegistrationLevel
 from intake.inputs import ConsentInput, HouseholdInput, MemberInput
-from intake.keys import key_values
+from intake.keys import DOCUMENT, PHONE, household_values
 from intake.models import (
     Arrival,
     Consent,
     Household,
     Identity,
-    IdentityKey,
+    IdentityIndex,
     ImportBatch,
     OpenQuestion,
     Person,
@@ -37,6 +37,7 @@ from intake.needs import stated_status
 from intake.references import format_reference, new_token
 from intake.services.checking import Checked, Context
 from intake.services.composition import suggestions
+from intake.services.indexing import index_columns, subject_of
 from intake.services.moments import happened_at
 
 
@@ -66,9 +67,9 @@ class Written:
     questions: list[OpenQuestion] = field(default_factory=list)
 
 
-# The person, the kind and the digest of an IdentityKey. There are six or seven to a person, and as
-# objects of the model they would take a quarter of the time of a registration.
-Key = tuple[uuid.UUID, str, bytes]
+# The person and the columns of an IdentityIndex.
+IndexRow = tuple[uuid.UUID, list[int], list[int], list[int], list[int], str]
+_INDEX = ("person_id", "words", "blocks", "documents", "phones", "made_with")
 
 
 @dataclass
@@ -79,11 +80,20 @@ class Rows:
     arrivals: list[Arrival] = field(default_factory=list)
     persons: list[Person] = field(default_factory=list)
     identities: list[Identity] = field(default_factory=list)
-    keys: list[Key] = field(default_factory=list)
+    index: list[IndexRow] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
     needs: list[SpecificNeed] = field(default_factory=list)
     questions: list[OpenQuestion] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+
+    def shared(self) -> list[tuple[uuid.UUID, str, int]]:
+        """Person, kind and digest of every document and phone."""
+        return [
+            (person, kind, digest)
+            for person, _words, _blocks, documents, phones, _made in self.index
+            for kind, found in ((DOCUMENT, documents), (PHONE, phones))
+            for digest in found
+        ]
 
     def write(self) -> None:
         """Table by table, in the order of their foreign keys.
@@ -103,8 +113,8 @@ class Rows:
             self.questions,
             self.events,
         )
-        keys = TableRows(IdentityKey, ("person_id", "kind", "digest"), self.keys)
-        write_together([*(rows_of(rows) for rows in tables if rows), keys])
+        index = TableRows(IdentityIndex, _INDEX, self.index)
+        write_together([*(rows_of(rows) for rows in tables if rows), index])
         events_written(self.events)
 
 
@@ -130,6 +140,11 @@ def fingerprint(data: HouseholdInput) -> bytes:
     hash as it was, so that a device's repeat is still known after an upgrade.
     """
     return lookup_hash("household", repr(_said(data)))
+
+
+def fingerprints(data: HouseholdInput) -> list[bytes]:
+    """The same under every key of the ring: what an older key made still counts."""
+    return lookup_hashes("household", repr(_said(data)))
 
 
 def _said(value: Any) -> Any:
@@ -175,6 +190,7 @@ def build_registration(
         )
         members.append(person)
         identities[person.pk] = identity
+    rows.index += _index(household, members, identities)
     needs = _needs(actor, members, data, context, arrival)
     consents = [build_consent(actor, household, each) for each in data.consents]
     rows.needs += needs
@@ -236,7 +252,7 @@ def build_person(
     focal: bool,
     rows: Rows,
 ) -> tuple[Person, IdentityData]:
-    """Build a person with the sealed identity and its keys into `rows`."""
+    """Build a person with the sealed identity into `rows`; the keys are the household's matter."""
     person = Person(
         pk=member.id or new_id(),
         household=household,
@@ -260,16 +276,15 @@ def build_person(
     identity = identity_data(member)
     rows.persons.append(person)
     rows.identities.append(Identity.sealing(person, identity))
-    rows.keys += keys_of(person, identity, household.phones if focal else [])
     return person, identity
 
 
-def keys_of(person: Person, data: IdentityData, phones: Sequence[str]) -> list[Key]:
-    """The keys of a person; `phones` are the household's, kept with its focal point."""
-    return [
-        (person.pk, kind, lookup_hash(kind, value))
-        for kind, value in sorted(key_values(data, phones))
-    ]
+def _index(
+    household: Household, members: Sequence[Person], identities: dict[uuid.UUID, IdentityData]
+) -> list[IndexRow]:
+    subjects = [subject_of(each, identities[each.pk], household.phones) for each in members]
+    values = household_values(subjects, household.origin_area_id or "")
+    return [(person.pk, *index_columns(made)) for person, made in zip(members, values, strict=True)]
 
 
 def _needs(

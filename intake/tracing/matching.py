@@ -16,9 +16,9 @@ from typing import Any
 
 from django.db import connection
 
-from common.encryption import lookup_hash
 from intake.choices import NEVER_COUNTED, TracingStatus
-from intake.keys import NAME
+from intake.frequencies import frequencies
+from intake.keys import NAME, digest_of
 from intake.models import Person, TracingRequest
 from intake.names import skeleton
 from intake.tracing.reasons import Reason
@@ -27,22 +27,21 @@ from intake.tracing.sought import Sought
 
 MOST_CANDIDATES = 40  # opened and scored for a request, those with most in common first
 MOST_OFFERED = 10  # offered for a request, best first
-_MOST_COUNTED = 1000  # a name that so many people have is common, however many more they are
 
 # For each request: people who share its name, or parts of it beside the father's name. Those of
 # the asker's own household, and those about whom somebody decided, are left out.
 _CANDIDATES = """
-WITH evidence AS (
-    SELECT t.request_id, k.person_id,
-           count(DISTINCT k.digest) FILTER (WHERE k.kind = 'pair') AS pairs,
-           count(DISTINCT k.digest) FILTER (WHERE k.kind = 'name') AS names,
-           count(DISTINCT k.digest) FILTER (WHERE k.kind = 'father') AS fathers,
-           count(DISTINCT k.digest) FILTER (WHERE k.kind = 'part') AS parts
-    FROM intake_tracingkey t
+WITH who AS ({who}), evidence AS (
+    SELECT t.request_id, w.person_id,
+           count(DISTINCT t.digest) FILTER (WHERE t.kind = 'pair') AS pairs,
+           count(DISTINCT t.digest) FILTER (WHERE t.kind = 'name') AS names,
+           count(DISTINCT t.digest) FILTER (WHERE t.kind = 'father') AS fathers,
+           count(DISTINCT t.digest) FILTER (WHERE t.kind = 'part') AS parts
+    FROM who w
+    CROSS JOIN LATERAL unnest(w.words || w.blocks) AS k(digest)
+    JOIN intake_tracingkey t ON t.digest = k.digest AND {which}
     JOIN intake_tracingrequest r ON r.id = t.request_id AND r.status = ANY(%(searching)s)
-    JOIN intake_identitykey k ON k.digest = t.digest AND k.kind = t.kind
-    WHERE {which}
-    GROUP BY t.request_id, k.person_id
+    GROUP BY t.request_id, w.person_id
 ), ranked AS (
     SELECT e.request_id, e.person_id, row_number() OVER (
         PARTITION BY e.request_id
@@ -60,14 +59,27 @@ WITH evidence AS (
 )
 SELECT request_id, person_id FROM ranked WHERE rank <= %(most)s
 """
+# One request and whoever shares a key that may suffice; each part is one search of an index. Of
+# parts, two must agree, or one beside the father's name: the first of them leads.
 _OF_REQUEST = "t.request_id = %(request)s"
-_NEW = """k.person_id IN (SELECT id FROM intake_person WHERE updated_at > %(since)s)"""
-
-_SHARING = """
-SELECT d.digest, (SELECT count(*) FROM (
-    SELECT 1 FROM intake_identitykey k WHERE k.digest = d.digest AND k.kind = 'name'
-    LIMIT %(most)s) AS bearers)
-FROM unnest(%(digests)s::bytea[]) AS d(digest)
+_ASKED = """
+WITH own AS (
+    SELECT array_agg(digest) FILTER (WHERE kind = 'pair') AS pairs,
+           array_agg(digest) FILTER (WHERE kind = 'name') AS names,
+           array_agg(digest) FILTER (WHERE kind = 'father') AS fathers,
+           array_agg(digest) FILTER (WHERE kind = 'part') AS parts
+    FROM intake_tracingkey WHERE request_id = %(request)s
+)
+SELECT x.person_id, x.words, x.blocks FROM intake_identityindex x, own
+WHERE x.blocks && own.pairs OR x.words && own.names
+   OR (x.words && own.parts AND x.words && own.fathers)
+   OR (x.words && own.parts AND cardinality(own.parts) > 1
+       AND (SELECT count(*) FROM unnest(own.parts) p WHERE p = ANY(x.words)) > 1)
+"""
+_EVERYBODY = "TRUE"
+_NEW = """
+SELECT x.person_id, x.words, x.blocks FROM intake_identityindex x
+JOIN intake_person n ON n.id = x.person_id WHERE n.updated_at > %(since)s
 """
 
 
@@ -87,18 +99,18 @@ def search(request: TracingRequest) -> list[Found]:
     if (born := sought.born) is not None:
         width = tolerance(born[1])
         limits |= {"from": born[0] - width, "to": born[1] + width}
-    return _searched(_OF_REQUEST, request=request.pk, **limits).get(request.pk, [])
+    return _searched(_ASKED, _OF_REQUEST, request=request.pk, **limits).get(request.pk, [])
 
 
 def search_new(since: datetime) -> dict[uuid.UUID, list[Found]]:
     """Who of those registered or changed since then may be meant, by request."""
-    return _searched(_NEW, since=since)
+    return _searched(_NEW, _EVERYBODY, since=since)
 
 
-def _searched(which: str, **parameters: Any) -> dict[uuid.UUID, list[Found]]:
+def _searched(who: str, which: str, **parameters: Any) -> dict[uuid.UUID, list[Found]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            _CANDIDATES.format(which=which),
+            _CANDIDATES.format(who=who, which=which),
             {
                 "searching": [str(TracingStatus.OPEN), str(TracingStatus.CANDIDATE)],
                 "nobody": [str(each) for each in NEVER_COUNTED],
@@ -151,8 +163,7 @@ def _opened(person: Person) -> Registered:
 
 
 def _sharing(names: Sequence[str]) -> dict[str, int]:
-    """How many people have a name, by its skeleton; at most _MOST_COUNTED."""
-    digests = {lookup_hash(NAME, skeleton(name)): skeleton(name) for name in names}
-    with connection.cursor() as cursor:
-        cursor.execute(_SHARING, {"digests": list(digests), "most": _MOST_COUNTED})
-        return {digests[bytes(digest)]: count for digest, count in cursor.fetchall()}
+    """How many people have a name, by its skeleton, as far as they were counted."""
+    known = frequencies()
+    wholes = {skeleton(name) for name in names}
+    return {whole: max(known.bearers(digest_of(NAME, whole)), 1) for whole in wholes}

@@ -9,11 +9,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from common.encryption import lookup_hash
 from common.errors import FieldProblem
 from intake.births import BirthError, parse_birth
 from intake.choices import KIN, Relationship, Sex
-from intake.keys import key_values
+from intake.keys import FATHER, NAME, PAIR, PART, Subject, every_digest, person_values
 from intake.lookups import codes
 from intake.models import TracingKey, TracingRequest
 from intake.models.persons import IdentityData
@@ -131,7 +130,10 @@ def tracing_keys(request: TracingRequest, sought: Sought) -> list[TracingKey]:
         father_name=sought.father_name,
         also_known_as=list(sought.also_known_as),
     )
+    values = person_values(Subject(data)).of(NAME, PART, FATHER, PAIR)
+    # Under every secret: keys of people that are not made anew yet are found as well.
     return [
-        TracingKey(request=request, kind=kind, digest=lookup_hash(kind, value))
-        for kind, value in sorted(key_values(data))
+        TracingKey(request=request, kind=kind, digest=digest)
+        for kind, value in values
+        for digest in every_digest([(kind, value)])
     ]

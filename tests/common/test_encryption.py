@@ -45,5 +45,5 @@ def test_lookup_hashes_need_the_key() -> None:
     here = lookup_hash("phone", "+992900000001")
     assert here == lookup_hash("phone", "+992900000001")
     assert here != lookup_hash("document", "+992900000001")
-    with override_settings(LOOKUP_KEY=base64.b64decode("A" * 44)[:32]):
+    with override_settings(LOOKUP_KEYS={"k9": base64.b64decode("A" * 44)[:32]}):
         assert here != lookup_hash("phone", "+992900000001")

@@ -147,7 +147,7 @@ def test_a_new_lookup_secret_is_nothing_learnt(
     from intake.duplicates.evidence import evidence_of, learnt
 
     key = (pair.first_id, pair.second_id)
-    settings.LOOKUP_KEY = b"another secret of thirty-two byte"
+    settings.LOOKUP_KEYS = {"other": b"another secret of thirty-two byte"}
     now = evidence_of([key], {key: (0.99, pair.matches)})[key]
     then = DuplicatePair.objects.get(pk=pair.pk).known
     assert then["documents"]
