@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import log2
 from typing import Any
 
 from common.encryption import lookup_hash
@@ -17,8 +18,8 @@ from intake.keys import document_key, phone_key
 from intake.models import Household, Identity, Person
 
 Key = tuple[uuid.UUID, uuid.UUID]
-# A score that rose by less is the same one, rounded elsewhere.
-_RISE = 0.005
+# Bits of evidence (log odds) by which a score rises; less is the same one, rounded elsewhere.
+_RISE = 0.2
 _KIND = "pair evidence"
 
 
@@ -84,9 +85,15 @@ def learnt(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Reason]:
     if new:
         news.append({"code": NEW_MEMBER, "count": len(new)})
     corrected = [match for match in matches if match in known and any(map(changed, match))]
-    if corrected and now["score"] > then["score"] + _RISE:
+    if corrected and _bits(now["score"]) > _bits(then["score"]) + _RISE:
         news.append({"code": CORRECTED, "count": len(corrected)})
     return news
+
+
+def _bits(score: float) -> float:
+    """A probability as log odds to the base of 2: near 0 and 1 a step of score is a large one."""
+    kept = min(max(score, 1e-6), 1 - 1e-6)
+    return log2(kept / (1 - kept))
 
 
 def _facts(households: Collection[uuid.UUID]) -> dict[uuid.UUID, _Facts]:

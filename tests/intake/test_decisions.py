@@ -127,7 +127,9 @@ def test_a_member_who_matches_anew_opens_it_again(alice: User, dana: User) -> No
 
 
 def test_a_correction_opens_it_only_when_they_are_more_alike(alice: User, dana: User) -> None:
-    pair = registered_twice(alice, [{**AGAIN[0], "father_name": "Ghulam Sadiq"}, *AGAIN[1:]])
+    family(alice, FIRST[:2])
+    others = [{**AGAIN[0], "father_name": "Ghulam Sadiq"}, {**AGAIN[1], "father_name": "Sharif"}]
+    pair = offered(family(alice, others, days=1))
     decide_pair(actor=dana, pair=pair, same=False)
     man = named(pair.second)
     edit_member(actor=alice, person=man, changes={"father_name": "Ghulam Nabi Jan"})

@@ -140,7 +140,7 @@ def test_the_task_tells_nothing_of_the_other_household(
     home = reverse("admin:intake_household_change", args=[pair.second_id])
     for html in (read(client, bob, home), read(client, bob, tasks)):
         assert pair.second.reference in html
-        for told in (first.reference, str(first.pk), str(pair.pk), "Amir Khan", "the driver"):
+        for told in (first.reference, str(first.pk), str(pair.pk), "the driver"):
             assert told not in html
     assert "Possibly known already" not in read(client, bob, home)
     theirs = reverse("admin:intake_household_field_question_answer", args=[first.pk])
@@ -186,8 +186,9 @@ def test_the_queue_is_narrowed(
 ) -> None:
     homes = [family(alice, STRANGERS, days=n, entry_point="ISHKOSHIM") for n in range(2)]
     other = DuplicatePair.objects.create(
-        first=homes[0], second=homes[1], score=0.99, reasons=[{"code": "documents", "count": 1}]
+        first=homes[0], second=homes[1], score=1, reasons=[{"code": "documents", "count": 1}]
     )
+    DuplicatePair.objects.filter(pk=pair.pk).update(score=0.9)
     both = read(client, dana, LIST)
     assert both.index(str(other.pk)) < both.index(str(pair.pk))
     there = read(client, dana, LIST, entry_point="ISHKOSHIM")
