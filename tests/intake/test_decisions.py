@@ -503,9 +503,9 @@ def test_precision_counts_what_stands(alice: User, bob: User, dana: User) -> Non
     assert (figures.ever.same, figures.ever.decided, figures.ever.percent) == (2, 3, 67)
     assert figures.waiting_day == 1
     assert [(band.least, band.share.decided, band.waiting) for band in figures.bands] == [
+        (99, 0, 0),
         (90, 0, 1),
-        (80, 1, 0),
-        (70, 1, 0),
+        (70, 2, 0),
         (0, 1, 0),
     ]
     undo_decision(actor=dana, pair=pairs[2])
