@@ -125,7 +125,7 @@ def find_persons(persons: QuerySet[Person], text: str) -> QuerySet[Person]:
     return persons.filter(pk__in=_meant(text))
 
 
-def _exact(text: str, prefix: str = "") -> Callable[[Any], Any] | None:
+def _exact(text: str, prefix: str = "") -> Callable[[QuerySet[Any]], QuerySet[Any]] | None:
     """What narrows rows to those of the household that a reference or a token names.
 
     That of a repeat names who answers for it; the repeat itself to those who may not see more.
@@ -141,7 +141,7 @@ def _exact(text: str, prefix: str = "") -> Callable[[Any], Any] | None:
     own = Q(**{f"{prefix}{name}": value for name, value in said.items()})
     stands = own & Q(**{f"{prefix}merged_into__isnull": True}) | Q(**{f"{prefix}pk__in": repeats})
 
-    def narrowed(rows: Any) -> Any:
+    def narrowed(rows: QuerySet[Any]) -> QuerySet[Any]:
         standing = rows.filter(stands)
         return standing if standing.exists() else rows.filter(own)
 
