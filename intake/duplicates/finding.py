@@ -15,7 +15,7 @@ from accounts.policies import Permission, access_of
 from audit.events import record_event
 from intake.choices import NEVER_COUNTED, ExitReason, PairStatus
 from intake.duplicates.offering import offer as join_queue
-from intake.duplicates.people import Member, Rates
+from intake.duplicates.people import Member, Rates, Two
 from intake.duplicates.reasons import Reason
 from intake.duplicates.scoring import OFFERED_FROM, Likeness, compare
 from intake.frequencies import frequencies
@@ -32,7 +32,7 @@ _CHUNK = 100
 _NOT_COMPARED = (*NEVER_COUNTED, ExitReason.SEPARATED)
 
 _KEYS = """
-SELECT p.household_id, x.blocks
+SELECT p.household_id, p.id, x.blocks
 FROM intake_person p JOIN intake_identityindex x ON x.person_id = p.id
 WHERE p.household_id = ANY(%(households)s) AND p.exit_reason <> ALL(%(not_compared)s)
 """
@@ -43,7 +43,7 @@ WITH asked AS (
     SELECT number, array_agg(digest) AS digests
     FROM unnest(%(numbers)s::int[], %(digests)s::bigint[]) AS a(number, digest) GROUP BY number
 )
-SELECT asked.number, p.household_id,
+SELECT asked.number, p.household_id, p.id,
        ARRAY(SELECT b FROM unnest(x.blocks) b WHERE b = ANY(asked.digests))
 FROM asked
 CROSS JOIN LATERAL (
@@ -110,7 +110,7 @@ def candidates_of(
     `digests` are the blocks of its members (`keys.every_digest`). Nothing is kept.
     """
     ranked = _ranked({0: digests}, {0: own} if own else {}, user)
-    others = ranked.get(0, [])
+    others = list(ranked.get(0, {}))
     if not others:
         return []
     elsewhere = members_of(others)
@@ -134,7 +134,7 @@ def find_duplicates(household_ids: Iterable[uuid.UUID]) -> list[DuplicatePair]:
     for start in range(0, len(ids), _CHUNK):
         chunk = ids[start : start + _CHUNK]
         found = _scored(chunk)
-        join_queue(found, compared=chunk, rescore=likeness_of)
+        join_queue(found, compared=chunk, rescore=rescored)
         keys |= set(found)
     pairs = DuplicatePair.objects.filter(
         status=PairStatus.OPEN, first_id__in={first for first, _ in keys}
@@ -147,7 +147,7 @@ def candidate_pairs(household_ids: Iterable[uuid.UUID]) -> set[tuple[uuid.UUID, 
     ids = sorted(set(household_ids))
     found: set[tuple[uuid.UUID, uuid.UUID]] = set()
     for start in range(0, len(ids), _CHUNK):
-        found |= _pairs(ids[start : start + _CHUNK], None)
+        found |= _pairs(ids[start : start + _CHUNK], None).keys()
     return found
 
 
@@ -217,45 +217,74 @@ def _scored(ids: list[uuid.UUID], user: Any = None) -> dict[tuple[uuid.UUID, uui
 
 
 def likeness_of(
-    keys: Collection[tuple[uuid.UUID, uuid.UUID]],
+    keys: Mapping[tuple[uuid.UUID, uuid.UUID], set[Two] | None],
 ) -> dict[tuple[uuid.UUID, uuid.UUID], Likeness]:
-    """How alike the households of each pair are now, whatever the score."""
+    """How alike the households of each pair are now, whatever the score.
+
+    With each pair the people of both who share a key; None: everybody is compared.
+    """
     members = members_of({household for key in keys for household in key})
     rates = Rates.present()
-    return {key: compare(members[key[0]], members[key[1]], rates) for key in sorted(keys)}
+    return {
+        key: compare(members[key[0]], members[key[1]], rates, likely)
+        for key, likely in sorted(keys.items(), key=lambda each: each[0])
+    }
 
 
-def _pairs(ids: list[uuid.UUID], user: Any) -> set[tuple[uuid.UUID, uuid.UUID]]:
-    digests: dict[uuid.UUID, set[int]] = defaultdict(set)
+def rescored(
+    keys: Collection[tuple[uuid.UUID, uuid.UUID]],
+) -> dict[tuple[uuid.UUID, uuid.UUID], Likeness]:
+    """The same of pairs that are known already, whoever of them shares a key."""
+    return likeness_of(dict.fromkeys(keys))
+
+
+def _pairs(ids: list[uuid.UUID], user: Any) -> dict[tuple[uuid.UUID, uuid.UUID], set[Two]]:
+    """Candidates in key order, with the people of both who share a key."""
+    people: dict[uuid.UUID, dict[int, list[uuid.UUID]]] = defaultdict(lambda: defaultdict(list))
     with connection.cursor() as cursor:
         cursor.execute(_KEYS, {"households": ids, "not_compared": list(_NOT_COMPARED)})
-        for household, blocks in cursor:
-            digests[household].update(blocks)
-    numbered = list(digests)
+        for household, person, blocks in cursor:
+            for digest in blocks:
+                people[household][digest].append(person)
+    numbered = list(people)
     ranked = _ranked(
-        {number: digests[pk] for number, pk in enumerate(numbered)},
+        {number: people[pk].keys() for number, pk in enumerate(numbered)},
         dict(enumerate(numbered)),
         user,
     )
-    return {
-        (min(numbered[number], other), max(numbered[number], other))
-        for number, others in ranked.items()
-        for other in others
-    }
+    found: dict[tuple[uuid.UUID, uuid.UUID], set[Two]] = {}
+    for number, others in ranked.items():
+        own = numbered[number]
+        for other, hits in others.items():
+            sharing = {
+                (mine, theirs)
+                for theirs, shared in hits
+                for digest in shared
+                for mine in people[own][digest]
+            }
+            if own < other:
+                found.setdefault((own, other), set()).update(sharing)
+            else:
+                found.setdefault((other, own), set()).update((b, a) for a, b in sharing)
+    return found
+
+
+# A person elsewhere, and the keys that somebody of the household asked about has as well.
+Shared = tuple[uuid.UUID, list[int]]
 
 
 def _ranked(
     asked: Mapping[int, Collection[int]], own: Mapping[int, uuid.UUID], user: Any
-) -> dict[int, list[uuid.UUID]]:
+) -> dict[int, dict[uuid.UUID, list[Shared]]]:
     """For each household asked about, by number, others that share rare keys, most first.
 
     With a `user`, those only that the user may read.
     """
     known = frequencies()
-    hits: dict[int, dict[uuid.UUID, set[int]]] = defaultdict(lambda: defaultdict(set))
-    for number, household, shared in _hits(asked):
+    hits: dict[int, dict[uuid.UUID, list[Shared]]] = defaultdict(lambda: defaultdict(list))
+    for number, household, person, shared in _hits(asked):
         if household != own.get(number):
-            hits[number][household].update(shared)
+            hits[number][household].append((person, shared))
     if user is not None and hits:
         every = {household for found in hits.values() for household in found}
         visible = Household.objects.visible_to(user).filter(pk__in=every)
@@ -265,16 +294,21 @@ def _ranked(
                 del found[household]
     everybody = max(known.persons, 1000)
 
-    def rarity(digests: set[int]) -> float:
+    def rarity(shared: list[Shared]) -> float:
+        digests = {digest for _person, found in shared for digest in found}
         return sum(log2(everybody / max(known.bearers(digest), 1)) for digest in digests)
 
     return {
-        number: sorted(found, key=lambda k: (-rarity(found[k]), k))[:MOST_CANDIDATES]
+        number: dict(
+            sorted(found.items(), key=lambda each: (-rarity(each[1]), each[0]))[:MOST_CANDIDATES]
+        )
         for number, found in hits.items()
     }
 
 
-def _hits(asked: Mapping[int, Collection[int]]) -> list[tuple[int, uuid.UUID, list[int]]]:
+def _hits(
+    asked: Mapping[int, Collection[int]],
+) -> list[tuple[int, uuid.UUID, uuid.UUID, list[int]]]:
     known = frequencies()
     pairs = [
         (number, digest)

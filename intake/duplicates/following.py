@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from intake.duplicates.finding import likeness_of
+from intake.duplicates.finding import rescored
 from intake.duplicates.offering import offer
 from intake.models import DuplicatePair, Household
 
@@ -24,4 +24,4 @@ def rate_again(household: Household, actor: Any = None) -> None:
 
 def _rate(pk: uuid.UUID) -> None:
     if DuplicatePair.objects.undecided().of(pk).exists():
-        offer({}, compared=[pk], rescore=likeness_of)
+        offer({}, compared=[pk], rescore=rescored)
