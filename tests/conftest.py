@@ -15,7 +15,8 @@ from rest_framework.test import APIClient
 from accounts.choices import Role, ScopeKind
 from accounts.models import Agency, Operation, User
 from common import codelists
-from intake import lookups
+from intake import frequencies, lookups
+from intake.duplicates import weights
 from tests.factories import accounts as make
 
 
@@ -25,6 +26,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         for codelist in codelists.registered():
             codelists.load(codelist)
+
+
+@pytest.fixture(autouse=True)
+def counted_anew() -> None:
+    """How common names are, and what weights say, is of the test's own database."""
+    frequencies.forget()
+    weights.forget()
 
 
 @pytest.fixture(autouse=True)
