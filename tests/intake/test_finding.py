@@ -12,6 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from audit.models import Event
+from intake import frequencies
+from intake.choices import ScreeningOutcomeKind
 from intake.duplicates import candidates_for, find_duplicates
 from intake.duplicates.finding import REGISTERED, candidate_pairs
 from intake.keys import BORN, HOME, OWN_BORN, PAIR, Subject, household_values, person_values
@@ -124,7 +126,11 @@ def test_who_was_separated_is_compared_with_nobody(alice: User, dana: User) -> N
     man = one.members.get()
     record = {"authority": "border service"}
     separate_person(
-        actor=dana, person=man, outcome="held", occurred_at=man.arrived_at, record=record
+        actor=dana,
+        person=man,
+        outcome=ScreeningOutcomeKind.HELD,
+        occurred_at=man.arrived_at,
+        record=record,
     )
     two = make.make_household(alice, [make.member("Rustam", father_name="Farhad", birth="1360")])
     assert candidate_pairs([one.pk, two.pk]) == set()
@@ -140,6 +146,7 @@ def test_keys_that_very_many_have_are_not_followed(alice: User, monkeypatch: Any
     assert candidate_pairs([homes[0].pk])
     monkeypatch.setattr("intake.duplicates.finding.MOST_SHARING", 3)
     count_keys()
+    frequencies.forget()
     assert candidate_pairs([homes[0].pk]) == set()
 
 
