@@ -34,6 +34,7 @@ from intake.api.consents import ConsentActions
 from intake.api.editing import MemberEdits
 from intake.api.family import FAMILY_POLICY, FamilyActions
 from intake.api.filters import EntryPointFilter, HouseholdFilter, PersonFilter
+from intake.api.known import KNOWN_POLICY, KnownActions, duplicate_shapes
 from intake.api.life import LIFE_POLICY, WHOLE, LifeActions
 from intake.api.needs import PersonNeedActions
 from intake.api.questions import QUESTION_POLICY, QuestionActions, asked_at_registration
@@ -119,6 +120,7 @@ class HouseholdViewSet(
     FamilyActions,
     SlipActions,
     QuestionActions,
+    KnownActions,
     ChangesOldestFirst,
     IdempotentWrites,
     ListModelMixin,
@@ -148,6 +150,7 @@ class HouseholdViewSet(
         **FAMILY_POLICY,
         **SLIP_POLICY,
         **QUESTION_POLICY,
+        **KNOWN_POLICY,
     }
 
     def get_queryset(self) -> QuerySet[Household]:
@@ -227,14 +230,7 @@ class HouseholdViewSet(
         found = duplicates.candidates_for(
             made.household, user=self.request.user, offer=made.created
         )
-        return [
-            {
-                "household": each.household.reference,
-                "score": round(each.score, 3),
-                "reasons": duplicates.describe(each.reasons),
-            }
-            for each in found
-        ]
+        return duplicate_shapes(found)
 
     @extend_schema(
         summary="Register many households",

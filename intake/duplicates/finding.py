@@ -18,6 +18,8 @@ from intake.duplicates.people import Member, Rates
 from intake.duplicates.reasons import Reason
 from intake.duplicates.scoring import OFFERED_FROM, Likeness, compare
 from intake.frequencies import frequencies
+from intake.indexed import present_values
+from intake.keys import DOCUMENT, PHONE, digests, every_digest, several_secrets
 from intake.models import DuplicatePair, Household, Identity
 
 MOST_CANDIDATES = 20  # scored per household, those with most in common first
@@ -26,6 +28,8 @@ MOST_SHARING = 300
 # Read of one household's keys at most, whatever the count of keys says.
 _MOST_HITS = 3000
 _CHUNK = 100
+
+_NOBODY = uuid.UUID(int=0)
 
 # Persons who are nobody of their own, and those in the authority's hands, are not compared.
 _NOT_COMPARED = (*NEVER_COUNTED, ExitReason.SEPARATED)
@@ -102,14 +106,16 @@ def candidates_for(household: Household, *, user: Any, offer: bool = False) -> l
 
 
 def candidates_of(
-    members: list[Member], digests: Collection[int], *, user: Any, own: uuid.UUID | None = None
+    members: list[Member], blocks: Collection[int], *, user: Any, own: uuid.UUID | None = None
 ) -> list[Candidate]:
     """The same for a household that is not registered yet (or `own`, as it would be changed).
 
-    `digests` are the blocks of its members (`keys.every_digest`). Nothing is kept.
+    `blocks` are the hashes of those of its members (`keys.every_digest`). Households that were
+    found to be different from `own` are left out. Nothing is kept.
     """
-    ranked = _ranked({0: digests}, {0: own} if own else {}, user)
-    others = ranked.get(0, [])
+    ranked = _ranked({0: blocks}, {0: own} if own else {}, user)
+    apart = _apart(own) if own else set()
+    others = [household for household in ranked.get(0, []) if household not in apart]
     if not others:
         return []
     elsewhere = members_of(others)
@@ -151,13 +157,14 @@ def candidate_pairs(household_ids: Iterable[uuid.UUID]) -> set[tuple[uuid.UUID, 
 
 def members_of(household_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Member]]:
     """The members that are compared, opened, by household. The caller never stores them."""
+    ids = list(household_ids)
     found: dict[uuid.UUID, list[Member]] = defaultdict(list)
+    numbers = _numbers_anew(ids) if several_secrets() else {}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _MEMBERS, {"households": list(household_ids), "not_compared": list(_NOT_COMPARED)}
-        )
+        cursor.execute(_MEMBERS, {"households": ids, "not_compared": list(_NOT_COMPARED)})
         for household, pk, sex, earliest, latest, seen, sealed, documents, phones, area in cursor:
             identity = Identity.opened(pk, sealed)
+            documents, phones = numbers.get(pk, (documents, phones))
             found[household].append(
                 Member(
                     id=pk,
@@ -174,6 +181,32 @@ def members_of(household_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Membe
                     area=area or "",
                 )
             )
+    return found
+
+
+def _numbers_anew(household_ids: list[uuid.UUID]) -> dict[uuid.UUID, tuple[list[int], list[int]]]:
+    """Documents and phones of each person under the newest secret, whatever the keys are made with.
+
+    While keys are made anew two records of one number would differ otherwise.
+    """
+    return {
+        person.pk: (digests(values.of(DOCUMENT)), digests(values.of(PHONE)))
+        for person, values in present_values(household_ids)
+    }
+
+
+def _blocks(household_ids: list[uuid.UUID]) -> dict[uuid.UUID, set[int]]:
+    """What to look for of each household. While keys are made anew, under every secret."""
+    found: dict[uuid.UUID, set[int]] = defaultdict(set)
+    if several_secrets():
+        for person, values in present_values(household_ids):
+            if person.exit_reason not in _NOT_COMPARED:
+                found[person.household_id].update(every_digest(values.blocks))
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(_KEYS, {"households": household_ids, "not_compared": list(_NOT_COMPARED)})
+        for household, blocks in cursor:
+            found[household].update(blocks)
     return found
 
 
@@ -218,14 +251,10 @@ def _scored(ids: list[uuid.UUID], user: Any = None) -> dict[tuple[uuid.UUID, uui
 
 
 def _pairs(ids: list[uuid.UUID], user: Any) -> set[tuple[uuid.UUID, uuid.UUID]]:
-    digests: dict[uuid.UUID, set[int]] = defaultdict(set)
-    with connection.cursor() as cursor:
-        cursor.execute(_KEYS, {"households": ids, "not_compared": list(_NOT_COMPARED)})
-        for household, blocks in cursor:
-            digests[household].update(blocks)
-    numbered = list(digests)
+    blocks = _blocks(ids)
+    numbered = list(blocks)
     ranked = _ranked(
-        {number: digests[pk] for number, pk in enumerate(numbered)},
+        {number: blocks[pk] for number, pk in enumerate(numbered)},
         dict(enumerate(numbered)),
         user,
     )
@@ -248,8 +277,9 @@ def _ranked(
     for number, household, shared in _hits(asked):
         if household != own.get(number):
             hits[number][household].update(shared)
-    if user is not None and hits:
-        every = {household for found in hits.values() for household in found}
+    if user is not None:
+        # Asked also when nobody was found: else the time would tell of somebody hidden.
+        every = {household for found in hits.values() for household in found} or {_NOBODY}
         visible = Household.objects.visible_to(user).filter(pk__in=every)
         readable = set(visible.values_list("pk", flat=True))
         for found in hits.values():
