@@ -14,7 +14,6 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from audit.models import AccessRecord, Event
-from common import clock
 from common.errors import NotPermitted
 from intake.choices import ScreeningOutcomeKind
 from intake.duplicates.asking_first import known_already
@@ -173,8 +172,9 @@ def test_who_the_authority_took_is_not_compared(family: Household, alice: User, 
         separate_person(
             actor=dana,
             person=person,
-            outcome=ScreeningOutcomeKind.REFERRED_MILITARY,
-            occurred_at=clock.now(),
+            outcome=ScreeningOutcomeKind.HELD,
+            occurred_at=person.arrived_at,
+            record={"authority": "border service"},
         )
     assert known_already(actor=alice, data=typed(*AGAIN)) == []
 
