@@ -149,7 +149,7 @@ def _member(data: QueryDict, prefix: str) -> MemberInput:
         father_name=_text(data, f"{prefix}father_name"),
         grandfather_name=_text(data, f"{prefix}grandfather_name"),
         also_known_as=_several(_text(data, f"{prefix}also_known_as"))[:10],
-        sex=_text(data, f"{prefix}sex") or Sex.UNKNOWN,
+        sex=sex if (sex := _text(data, f"{prefix}sex")) in Sex.values else Sex.UNKNOWN,
         birth=_text(data, f"{prefix}birth"),
         phones=_several(_text(data, f"{prefix}phones")) if prefix else (),
         documents=[DocumentInput(type="", number=number)] if number else (),

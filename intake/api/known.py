@@ -152,7 +152,7 @@ def _member(data: dict[str, Any]) -> MemberInput:
     numbers = [each["number"] or "" for each in data["documents"]]
     return MemberInput(
         **{name: data[name] or "" for name in texts},
-        sex=data["sex"] or Sex.UNKNOWN,
+        sex=data["sex"] if data["sex"] in Sex.values else Sex.UNKNOWN,
         also_known_as=data["also_known_as"],
         documents=[DocumentInput(type="", number=each) for each in numbers if each.strip()],
         phones=data["phones"],

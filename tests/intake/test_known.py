@@ -167,16 +167,17 @@ def test_a_family_elsewhere_leaks_by_neither_name_nor_number_nor_queries(
     assert len(known_already(actor=alice, data=typed(*AGAIN))) == 1
 
 
-def test_who_the_authority_took_is_not_compared(family: Household, alice: User, dana: User) -> None:
-    for person in family.members.all():
-        separate_person(
-            actor=dana,
-            person=person,
-            outcome=ScreeningOutcomeKind.HELD,
-            occurred_at=person.arrived_at,
-            record={"authority": "border service"},
-        )
-    assert known_already(actor=alice, data=typed(*AGAIN)) == []
+def test_who_the_authority_took_is_not_compared(alice: User, dana: User) -> None:
+    person = make.make_household(alice, members(NABI)).members.get()
+    assert len(known_already(actor=alice, data=typed(NABI_AGAIN))) == 1
+    separate_person(
+        actor=dana,
+        person=person,
+        outcome=ScreeningOutcomeKind.HELD,
+        occurred_at=person.arrived_at,
+        record={"authority": "border service"},
+    )
+    assert known_already(actor=alice, data=typed(NABI_AGAIN)) == []
 
 
 # Over REST ----------------------------------------------------------------------------------------
@@ -199,7 +200,6 @@ def test_the_route_answers_in_words_and_keeps_nothing(
         ({}, "members"),
         ({"members": []}, "members"),
         ({"members": [{"sex": "F", "birth": "1360"}]}, "members"),
-        ({"members": [{"name": "Zarina", "sex": "X"}]}, "members.0.sex"),
         ({"members": [{"name": 5 * "x" * 50}]}, "members.0.name"),
         ({"members": "Zarina"}, "members"),
         ({"members": [{"name": "Zarina"}] * 61}, "members"),
