@@ -10,6 +10,7 @@ from math import log2
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from accounts.policies import Permission, access_of
 from audit.events import record_event
@@ -20,7 +21,7 @@ from intake.duplicates.scoring import OFFERED_FROM, Likeness, compare
 from intake.frequencies import frequencies
 from intake.indexed import present_values
 from intake.keys import DOCUMENT, PHONE, digests, every_digest, several_secrets
-from intake.models import DuplicatePair, Household, Identity
+from intake.models import DuplicatePair, Household, Identity, ImportBatch
 
 MOST_CANDIDATES = 20  # scored per household, those with most in common first
 # A key that more people have is not followed: others of theirs are rarer.
@@ -144,6 +145,16 @@ def find_duplicates(household_ids: Iterable[uuid.UUID]) -> list[DuplicatePair]:
         status=PairStatus.OPEN, first_id__in={first for first, _ in keys}
     ).order_by("-score", "pk")
     return [pair for pair in pairs if (pair.first_id, pair.second_id) in keys]
+
+
+def offered_pairs(batch: ImportBatch, user: Any) -> int:
+    """How many pairs with a household of an import were offered, of households `user` may read."""
+    readable = Household.objects.visible_to(user).values("pk")
+    return DuplicatePair.objects.filter(
+        Q(first__import_batch=batch) | Q(second__import_batch=batch),
+        first__in=readable,
+        second__in=readable,
+    ).count()
 
 
 def candidate_pairs(household_ids: Iterable[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]]:
