@@ -59,7 +59,7 @@ def told_apart(
                 if level:
                     counts_m[feature][level] += here
                     counts_u[feature][level] += count - here
-        still = likelihoods and likelihood - likelihoods[-1] <= _STILL * total
+        still = bool(likelihoods) and likelihood - likelihoods[-1] <= _STILL * total
         likelihoods.append(likelihood)
         if still or not total:
             break

@@ -14,7 +14,7 @@ from accounts.choices import Role
 from accounts.models import User
 from intake.models import Household, IdentityIndex, KeyRebuild, Person
 from intake.searching import search_people
-from intake.services import rebuilding
+from intake.services import indexing, rebuilding
 from intake.services.members import edit_member
 from intake.services.rebuilding import rebuild_some
 from tests.factories import accounts
@@ -65,7 +65,7 @@ def test_a_correction_that_lands_while_keys_are_read_is_not_lost(
     assert home is not None
     person = home.members.get()
     reading, correcting = threading.Event(), threading.Event()
-    values_of = rebuilding.reindex_many.__globals__["values_of"]
+    values_of = indexing.values_of
 
     def slow(household: Household, people: Any) -> Any:
         made = values_of(household, people)
@@ -75,7 +75,7 @@ def test_a_correction_that_lands_while_keys_are_read_is_not_lost(
             correcting.wait(timeout=1)
         return made
 
-    monkeypatch.setitem(rebuilding.reindex_many.__globals__, "values_of", slow)
+    monkeypatch.setattr(indexing, "values_of", slow)
 
     def correct() -> None:
         reading.wait(timeout=20)

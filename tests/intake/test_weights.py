@@ -203,6 +203,7 @@ def test_two_kinds_are_told_apart() -> None:
     assert isclose(found.share, 0.1, abs_tol=0.02)
     assert found.m[1]["same"] > 0.95
     assert found.u[1]["same"] < 0.02
+    assert len(found.likelihoods) > 2
 
 
 def test_nothing_counted_changes_nothing() -> None:
