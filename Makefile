@@ -87,6 +87,7 @@ shell: install  ## A Django shell over the demo's database
 	@$(WITH_SERVICES) $(PY) manage.py shell
 
 bench: install  ## Measure; ARGS chooses what
+	@sh config/embedded/install.sh bench
 	@$(WITH_SERVICES) $(PY) -m bench $(ARGS)
 
 screenshots: install  ## Take the README's pictures from the running demo
@@ -101,6 +102,7 @@ requirements:  ## Pin the requirements anew (needs uv); UPGRADE=--upgrade takes 
 	@echo "Resolving …"
 	@$(COMPILE) $(UPGRADE) base.in -o base.txt
 	@$(COMPILE) $(UPGRADE) dev.in -o dev.txt
+	@$(COMPILE) $(UPGRADE) bench.in -o bench.txt
 
 stop: install  ## Stop the bundled PostgreSQL and Redis
 	@$(PY) -m config.embedded stop
@@ -109,6 +111,6 @@ status: install  ## Say which services are up
 	@$(PY) -m config.embedded status
 
 clean: stop  ## Remove the environment, caches and compiled files; keep var with its data
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
+	@rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
 	@find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +
 	@rm -f $(PO_FILES:.po=.mo)

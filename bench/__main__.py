@@ -73,9 +73,12 @@ def main() -> int:
     parser.add_argument("--households", type=int, default=400)
     parser.add_argument("--persons", type=int, default=10_000)
     parser.add_argument("--clients", type=int, default=4)
+    parser.add_argument(
+        "--population", type=int, default=10_000, help="persons that `matching` is measured with"
+    )
     parser.add_argument("--print", action="store_true", help="do not write docs/benchmarks.md")
     options = parser.parse_args()
-    world = World(Size(options.households, options.persons, options.clients))
+    world = World(Size(options.households, options.persons, options.clients, options.population))
     rows: list[object] = []
     with scratch_database():
         described = machine()

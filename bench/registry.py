@@ -28,6 +28,7 @@ class Size:
     households: int = 400
     persons: int = 10_000
     clients: int = 4
+    population: int = 10_000  # persons of the generated one
 
 
 @dataclass
@@ -58,6 +59,9 @@ def bench(name: str) -> Callable[[Measure], Measure]:
 
 def measurements() -> dict[str, Measure]:
     """All of them, in the order in which they are run. The floor, first, is always measured."""
-    for module in ("floor", "registering", "imports", "reporting", "searching", "webhooks"):
+    for module in (
+        "floor", "registering", "imports", "reporting", "searching", "webhooks", "matching.febrl",
+        "matching.matching",
+    ):  # fmt: skip
         import_module(f"bench.{module}")
     return dict(_found)

@@ -1,11 +1,11 @@
 #!/bin/sh
 # Makes the virtual environment from the pinned requirements; called by `make install`.
 # Quick when nothing has changed: a stamp in the environment says what it was made from.
-# PYTHON=… chooses the interpreter.
+# PYTHON=… chooses the interpreter. `install.sh bench` makes .venv-bench, the yardsticks' own.
 set -eu
 cd "$(dirname "$0")/../.."
-requirements=requirements/dev.txt
-venv=.venv
+requirements=requirements/${1:-dev}.txt
+venv=.venv${1:+-$1}
 stamp=$venv/made-from
 
 fail() {
@@ -55,7 +55,7 @@ python=$(find_python)
 echo "Making the virtual environment in $venv with $("$python" --version) …"
 "$python" -m venv --clear "$venv" ||
     fail "The virtual environment could not be made: see the message above."
-echo "Installing the pinned requirements (about 130 packages; a minute or two the first time) …"
+echo "Installing the pinned requirements ($(grep -c '==' "$requirements") packages; a minute or two the first time) …"
 "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --require-hashes \
     -r "$requirements" ||
     fail "The requirements could not be installed: check the network connection and free disk space, then run the same command again."

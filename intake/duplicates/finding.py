@@ -15,7 +15,7 @@ from django.db.models import Q
 from accounts.policies import Permission, access_of
 from audit.events import record_event
 from intake.choices import NEVER_COUNTED, ExitReason, PairStatus
-from intake.duplicates.people import Member, Rates
+from intake.duplicates.people import Member, Rates, Two
 from intake.duplicates.reasons import Reason
 from intake.duplicates.scoring import OFFERED_FROM, Likeness, compare
 from intake.frequencies import frequencies
@@ -36,7 +36,7 @@ _NOBODY = uuid.UUID(int=0)
 _NOT_COMPARED = (*NEVER_COUNTED, ExitReason.SEPARATED)
 
 _KEYS = """
-SELECT p.household_id, x.blocks
+SELECT p.household_id, p.id, x.blocks
 FROM intake_person p JOIN intake_identityindex x ON x.person_id = p.id
 WHERE p.household_id = ANY(%(households)s) AND p.exit_reason <> ALL(%(not_compared)s)
 """
@@ -47,7 +47,7 @@ WITH asked AS (
     SELECT number, array_agg(digest) AS digests
     FROM unnest(%(numbers)s::int[], %(digests)s::bigint[]) AS a(number, digest) GROUP BY number
 )
-SELECT asked.number, p.household_id,
+SELECT asked.number, p.household_id, p.id,
        ARRAY(SELECT b FROM unnest(x.blocks) b WHERE b = ANY(asked.digests))
 FROM asked
 CROSS JOIN LATERAL (
@@ -116,7 +116,7 @@ def candidates_of(
     """
     ranked = _ranked({0: blocks}, {0: own} if own else {}, user)
     apart = _apart(own) if own else set()
-    others = [household for household in ranked.get(0, []) if household not in apart]
+    others = [household for household in ranked.get(0, {}) if household not in apart]
     if not others:
         return []
     elsewhere = members_of(others)
@@ -162,7 +162,7 @@ def candidate_pairs(household_ids: Iterable[uuid.UUID]) -> set[tuple[uuid.UUID, 
     ids = sorted(set(household_ids))
     found: set[tuple[uuid.UUID, uuid.UUID]] = set()
     for start in range(0, len(ids), _CHUNK):
-        found |= _pairs(ids[start : start + _CHUNK], None)
+        found |= _pairs(ids[start : start + _CHUNK], None).keys()
     return found
 
 
@@ -206,19 +206,24 @@ def _numbers_anew(household_ids: list[uuid.UUID]) -> dict[uuid.UUID, tuple[list[
     }
 
 
-def _blocks(household_ids: list[uuid.UUID]) -> dict[uuid.UUID, set[int]]:
-    """What to look for of each household. While keys are made anew, under every secret."""
-    found: dict[uuid.UUID, set[int]] = defaultdict(set)
+def _people_by_block(
+    household_ids: list[uuid.UUID],
+) -> dict[uuid.UUID, dict[int, list[uuid.UUID]]]:
+    """The keys to look for of each household, and who has them. While keys are made anew, under
+    every secret."""
+    people: dict[uuid.UUID, dict[int, list[uuid.UUID]]] = defaultdict(lambda: defaultdict(list))
     if several_secrets():
         for person, values in present_values(household_ids):
             if person.exit_reason not in _NOT_COMPARED:
-                found[person.household_id].update(every_digest(values.blocks))
-        return found
+                for digest in every_digest(values.blocks):
+                    people[person.household_id][digest].append(person.pk)
+        return people
     with connection.cursor() as cursor:
         cursor.execute(_KEYS, {"households": household_ids, "not_compared": list(_NOT_COMPARED)})
-        for household, blocks in cursor:
-            found[household].update(blocks)
-    return found
+        for household, pk, blocks in cursor:
+            for digest in blocks:
+                people[household][digest].append(pk)
+    return people
 
 
 def look_later(household_ids: Iterable[uuid.UUID], actor: Any) -> None:
@@ -257,37 +262,55 @@ def _scored(ids: list[uuid.UUID], user: Any = None) -> dict[tuple[uuid.UUID, uui
         return {}
     members = members_of({household for key in keys for household in key})
     rates = Rates.present()
-    likenesses = {key: compare(members[key[0]], members[key[1]], rates) for key in sorted(keys)}
+    likenesses = {
+        key: compare(members[key[0]], members[key[1]], rates, likely)
+        for key, likely in sorted(keys.items())
+    }
     return {key: found for key, found in likenesses.items() if found.score >= OFFERED_FROM}
 
 
-def _pairs(ids: list[uuid.UUID], user: Any) -> set[tuple[uuid.UUID, uuid.UUID]]:
-    blocks = _blocks(ids)
-    numbered = list(blocks)
+def _pairs(ids: list[uuid.UUID], user: Any) -> dict[tuple[uuid.UUID, uuid.UUID], set[Two]]:
+    """Candidates in key order, with the people of both who share a key."""
+    people = _people_by_block(ids)
+    numbered = list(people)
     ranked = _ranked(
-        {number: blocks[pk] for number, pk in enumerate(numbered)},
+        {number: people[pk].keys() for number, pk in enumerate(numbered)},
         dict(enumerate(numbered)),
         user,
     )
-    return {
-        (min(numbered[number], other), max(numbered[number], other))
-        for number, others in ranked.items()
-        for other in others
-    }
+    found: dict[tuple[uuid.UUID, uuid.UUID], set[Two]] = {}
+    for number, others in ranked.items():
+        own = numbered[number]
+        for other, hits in others.items():
+            sharing = {
+                (mine, theirs)
+                for theirs, shared in hits
+                for digest in shared
+                for mine in people[own][digest]
+            }
+            if own < other:
+                found.setdefault((own, other), set()).update(sharing)
+            else:
+                found.setdefault((other, own), set()).update((b, a) for a, b in sharing)
+    return found
+
+
+# A person elsewhere, and the keys that somebody of the household asked about has as well.
+Shared = tuple[uuid.UUID, list[int]]
 
 
 def _ranked(
     asked: Mapping[int, Collection[int]], own: Mapping[int, uuid.UUID], user: Any
-) -> dict[int, list[uuid.UUID]]:
+) -> dict[int, dict[uuid.UUID, list[Shared]]]:
     """For each household asked about, by number, others that share rare keys, most first.
 
     With a `user`, those only that the user may read.
     """
     known = frequencies()
-    hits: dict[int, dict[uuid.UUID, set[int]]] = defaultdict(lambda: defaultdict(set))
-    for number, household, shared in _hits(asked):
+    hits: dict[int, dict[uuid.UUID, list[Shared]]] = defaultdict(lambda: defaultdict(list))
+    for number, household, person, shared in _hits(asked):
         if household != own.get(number):
-            hits[number][household].update(shared)
+            hits[number][household].append((person, shared))
     if user is not None:
         # Asked also when nobody was found: else the time would tell of somebody hidden.
         every = {household for found in hits.values() for household in found} or {_NOBODY}
@@ -298,16 +321,21 @@ def _ranked(
                 del found[household]
     everybody = max(known.persons, 1000)
 
-    def rarity(digests: set[int]) -> float:
+    def rarity(shared: list[Shared]) -> float:
+        digests = {digest for _person, found in shared for digest in found}
         return sum(log2(everybody / max(known.bearers(digest), 1)) for digest in digests)
 
     return {
-        number: sorted(found, key=lambda k: (-rarity(found[k]), k))[:MOST_CANDIDATES]
+        number: dict(
+            sorted(found.items(), key=lambda each: (-rarity(each[1]), each[0]))[:MOST_CANDIDATES]
+        )
         for number, found in hits.items()
     }
 
 
-def _hits(asked: Mapping[int, Collection[int]]) -> list[tuple[int, uuid.UUID, list[int]]]:
+def _hits(
+    asked: Mapping[int, Collection[int]],
+) -> list[tuple[int, uuid.UUID, uuid.UUID, list[int]]]:
     known = frequencies()
     pairs = [
         (number, digest)

@@ -1,29 +1,24 @@
-"""The levels at which two names agree."""
+"""The levels at which two names agree, without looking closely at what is plainly another name."""
 
 from __future__ import annotations
 
-from intake.names import similarity, skeleton
+from rapidfuzz.distance import Levenshtein
 
+from intake.names import Agreement, agreement, name_keys, skeleton
 
-class Level:
-    """The same name however spelled, one that sounds alike, a part of the other, another one."""
-
-    SAME, ALIKE, PART, DIFFERENT = "same", "alike", "part", "different"
-    ORDER = (SAME, ALIKE, PART, DIFFERENT)
+# Skeletons less alike than this, without a part in common, are of two names.
+_NEAR = 0.5
 
 
 def name_level(a: str, b: str) -> str:
-    """The level of two names in any script; empty where a side says nothing."""
-    if not a or not b:
-        return ""
+    """A level of `Agreement` of two names in any script; empty where a side says nothing."""
     first, second = skeleton(a), skeleton(b)
     if not first or not second:
         return ""
-    like = similarity(a, b)
-    if like >= 0.9:
-        return Level.SAME
-    if like >= 0.78:
-        return Level.ALIKE
-    if first in second or second in first:
-        return Level.PART
-    return Level.DIFFERENT
+    if (
+        first != second
+        and name_keys(a).isdisjoint(name_keys(b))
+        and Levenshtein.normalized_similarity(first, second) < _NEAR
+    ):
+        return Agreement.DIFFERENT
+    return agreement(a, b)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from intake.duplicates.levels import Level, name_level
+from intake.duplicates.levels import name_level
 from intake.duplicates.weights import Weights, weights
 from intake.frequencies import Frequencies, frequencies
 from intake.keys import FATHER, NAME
-from intake.names import skeleton
+from intake.names import Agreement, skeleton
 
 # People of one operation are born over so many days; births are told evenly enough within them.
 _SPAN = 60 * 365
+_ORDER = {level: place for place, level in enumerate(Agreement)}
 # A pair of people with fewer bits is no counterpart: a namesake of like age.
 _LIKE = 6.0
 
@@ -85,7 +86,7 @@ class Pair:
         """Whether nothing rules out that they are one person."""
         if self.document:
             return True
-        return self.name not in ("", Level.DIFFERENT) and self.sex != "different"
+        return self.name not in ("", Agreement.DIFFERENT) and self.sex != "different"
 
     @property
     def may_be_one(self) -> bool:
@@ -93,13 +94,19 @@ class Pair:
         return self.could_be_one and self.birth != "apart" and self.bits >= _LIKE
 
 
-def pairs_of(a: Sequence[Member], b: Sequence[Member], rates: Rates) -> list[Pair]:
-    """Every two people of both sides whom sex and name do not rule out at once."""
+Two = tuple[uuid.UUID, uuid.UUID]
+
+
+def pairs_of(
+    a: Sequence[Member], b: Sequence[Member], rates: Rates, only: Collection[Two] | None = None
+) -> list[Pair]:
+    """Every two people of both sides whom their sex does not rule out; of `only`, if given."""
     return [
         pair_of(first, second, rates)
         for first in a
         for second in b
-        if first.documents & second.documents or {first.sex, second.sex} != {"F", "M"}
+        if (only is None or (first.id, second.id) in only)
+        and (first.documents & second.documents or {first.sex, second.sex} != {"F", "M"})
     ]
 
 
@@ -107,7 +114,7 @@ def best(pairs: Sequence[Pair]) -> list[Pair]:
     """The best of the pairs, nobody twice."""
     taken: set[uuid.UUID] = set()
     chosen = []
-    for pair in sorted(pairs, key=lambda p: (-p.bits, str(p.a.id), str(p.b.id))):
+    for pair in sorted(pairs, key=lambda p: (-p.bits, *sorted((p.a.id, p.b.id)))):
         if pair.a.id not in taken and pair.b.id not in taken:
             taken |= {pair.a.id, pair.b.id}
             chosen.append(pair)
@@ -119,7 +126,7 @@ def pair_of(a: Member, b: Member, rates: Rates) -> Pair:
     name, share = _name(a, b, rates)
     bits = rates.bits("name", name, share) if name else 0.0
     document = bool(a.documents & b.documents)
-    if not document and name in ("", Level.DIFFERENT):
+    if not document and name in ("", Agreement.DIFFERENT):
         # Nothing else brings two names together: no need to look further.
         birth, birth_bits = _birth(a, b, rates)
         return Pair(a, b, bits + birth_bits, 0.0, name, "", _sex(a, b), birth, False)
@@ -139,7 +146,7 @@ def _name(a: Member, b: Member, rates: Rates) -> tuple[str, float]:
     for first in (a.name, *a.known_as):
         for second in (b.name, *b.known_as):
             found = name_level(first, second)
-            if found and (not level or Level.ORDER.index(found) < Level.ORDER.index(level)):
+            if found and (not level or _ORDER[found] < _ORDER[level]):
                 level, pair = found, (first, second)
     return level, _common(NAME, pair, level, rates)
 
@@ -152,7 +159,7 @@ def _feature(feature: str, kind: str, first: str, second: str, rates: Rates) -> 
 
 
 def _common(kind: str, names: tuple[str, str], level: str, rates: Rates) -> float:
-    if level in ("", Level.DIFFERENT):
+    if level in ("", Agreement.DIFFERENT):
         return 0.0
     return max(rates.share(kind, skeleton(name)) for name in names)
 

@@ -10,12 +10,12 @@ random are one. Co-members who also match add up, and so are the strongest sign.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from math import log2
 
 from intake.duplicates import reasons as why
-from intake.duplicates.people import Member, Pair, Rates, best, pairs_of
+from intake.duplicates.people import Member, Pair, Rates, Two, best, pairs_of
 from intake.duplicates.reasons import Reason
 from intake.names import skeleton
 
@@ -26,6 +26,8 @@ OFFERED_FROM = 0.5
 _REPEATED, _FEWEST_HOUSEHOLDS, _HOUSEHOLD_SIZE = 0.05, 200, 5
 # Of people without a counterpart more than so many say nothing new: part of a family came again.
 _MOST_ABSENT = 3
+# Bits of the people who share a key below which the rest of a household is not looked at.
+_HOPELESS = -8.0
 _COMMON = 0.005  # a name that one in two hundred has
 
 
@@ -39,8 +41,16 @@ class Likeness:
     bits: float = float("-inf")
 
 
-def compare(a: Sequence[Member], b: Sequence[Member], rates: Rates | None = None) -> Likeness:
+def compare(
+    a: Sequence[Member],
+    b: Sequence[Member],
+    rates: Rates | None = None,
+    likely: Collection[Two] | None = None,
+) -> Likeness:
     """How alike two households are, by the members who have a name.
+
+    `likely` are the two people who share a key (ids of a and of b): where they alone leave no
+    hope, the others are not compared, of whom each would share a key too.
 
     Those who are counted only are like any others of their sex and age: they neither speak for a
     repeat nor against one.
@@ -49,14 +59,24 @@ def compare(a: Sequence[Member], b: Sequence[Member], rates: Rates | None = None
     if not a or not b:
         return Likeness()
     rates = rates or Rates.present()
-    matches = best([pair for pair in pairs_of(a, b, rates) if pair.may_be_one])
+    if likely is not None:
+        found = _compared(a, b, rates, likely)
+        if found.bits < _HOPELESS:
+            return found
+    return _compared(a, b, rates)
+
+
+def _compared(
+    a: Sequence[Member], b: Sequence[Member], rates: Rates, only: Collection[Two] | None = None
+) -> Likeness:
+    matches = best([pair for pair in pairs_of(a, b, rates, only) if pair.may_be_one])
     shared = _shared(a, b, rates)
     if not matches and not any(reason for _bits, reason in shared):
         return Likeness()
     absent = min(len(a), len(b)) - len(matches)
     bits = (
         prior(rates)
-        + _members(matches, rates)
+        + _members(matches)
         + sum(bits for bits, _reason in shared)
         + min(absent, _MOST_ABSENT) * rates.bits("absent", "member")
     )
@@ -99,21 +119,19 @@ def counterparts(a: Sequence[Member], b: Sequence[Member]) -> dict[uuid.UUID, uu
     return found | {pair.b.id: pair.a.id for pair in best(rest)}
 
 
-def _members(matches: Sequence[Pair], rates: Rates) -> float:
-    """Bits of all who match. What members share by birth counts once: children of one father
-    agree in his name together or not at all, and he in his own."""
-    fathers: set[str] = set()
-    bits = 0.0
+def _members(matches: Sequence[Pair]) -> float:
+    """Bits of all who match. What a family has in common counts once.
+
+    Children of one father agree in his name together or not at all, and he in his own.
+    """
+    bits = sum(pair.bits for pair in matches)
+    counted = {skeleton(member.name) for pair in matches for member in (pair.a, pair.b)}
     for pair in matches:
-        bits += pair.bits
-        fathers.add(skeleton(pair.a.name))
-    counted: set[str] = set()
-    for pair in matches:
-        father = skeleton(pair.a.father)
-        if father and pair.father_bits > 0:
-            if father in counted or father in fathers:
+        if pair.father_bits > 0:
+            fathers = {skeleton(pair.a.father), skeleton(pair.b.father)}
+            if fathers & counted:
                 bits -= pair.father_bits
-            counted.add(father)
+            counted |= fathers
     return bits
 
 

@@ -7,9 +7,11 @@ from intake.names.keys import name_keys, name_parts, says_little, skeleton
 from intake.names.normal import is_blank, normalise, script_of
 from intake.names.reading import latin_form
 from intake.names.roman import romanise
-from intake.names.scores import similarity
+from intake.names.scores import Agreement, agreement, similarity
 
 __all__ = [
+    "Agreement",
+    "agreement",
     "is_blank",
     "latin_form",
     "name_keys",

@@ -14,6 +14,13 @@ _LETTERS = str.maketrans(
         **dict.fromkeys("أإٱآ", "ا"),
         "ؤ": "و",
         "ګ": "گ",
+        # Letters of Turkish and of learned transliterations whose mark changes the sound.
+        **dict.fromkeys("šşș", "sh"),
+        **dict.fromkeys("čç", "ch"),
+        **dict.fromkeys("ğġ", "gh"),
+        **dict.fromkeys("ḫẖ", "kh"),
+        "ž": "zh",
+        "ǧ": "j",
         # Joiners part the halves of one name, as a space would.
         **dict.fromkeys("\u200c\u00a0_-‐‑‒–—.،,؛;/\\|·•", " "),
         **dict.fromkeys("\u200b\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff", ""),

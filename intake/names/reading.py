@@ -2,8 +2,7 @@
 
 Cyrillic letters say nearly everything; Arabic script leaves out short vowels. Well-known given
 names are looked up, others are read by rule: no word begins with two consonants, and a vowel
-stands before the last of several at its end. The spellings are those usual in the English papers
-of Afghan and Tajik offices, written down from general knowledge; no published list was copied.
+stands before the last of several at its end.
 """
 
 from __future__ import annotations
@@ -11,43 +10,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from intake.names.known import KNOWN_NAMES
 from intake.names.normal import MAX_LENGTH, is_blank, normalise, script_of
-
-# Latin form, then the spellings in Arabic script that have it.
-_KNOWN_NAMES = """
-    Abbas عباس; Abdullah عبدالله; Abdul عبدال; Abdur عبدالر; Adel عادل; Afghan افغان;
-    Aisha عایشه عائشه; Akbar اکبر; Ali علی; Allah الله; Amanullah امانالله; Amin امین;
-    Amina امینه آمنه; Amir امیر; Anwar انور; Aref عارف; Asadullah اسدالله; Asghar اصغر;
-    Ashraf اشرف; Asif آصف; Aslam اسلم; Atefa عاطفه; Ayub ایوب; Aziz عزیز; Aziza عزیزه;
-    Bahar بهار; Bashir بشیر; Begum بیگم; Bek بیک بیگ; Bibi بیبی; Dad داد; Davud داود داوود;
-    Dawlat دولت; Din دین; Durkhanai درخانی; Elham الهام; Eshaq اسحاق اسحق; Esmail اسماعیل;
-    Faiz فیض; Farhad فرهاد; Fariba فریبا; Farida فریده; Farzana فرزانه; Fatima فاطمه;
-    Fereshta فرشته; Fawzia فوزیه; Freba فریبه; Ghafur غفور; Ghulam غلام; Gul گل;
-    Gulalai گلالی; Gulnar گلنار; Habib حبیب; Habibullah حبیبالله; Haji حاجی; Hafiz حافظ;
-    Hakim حکیم; Halima حلیمه; Hamid حمید; Haydar حیدر; Hamida حمیده; Hasan حسن; Hashem هاشم;
-    Hosai هوسی; Husain حسین; Ibrahim ابراهیم; Idris ادریس; Imran عمران; Islam اسلام;
-    Jalal جلال; Jamila جمیله; Jamshed جمشید; Jan جان; Jawad جواد; Juma جمعه; Kabir کبیر;
-    Karim کریم; Karima کریمه; Khadija خدیجه; Khalid خالد; Khalil خلیل; Khan خان;
-    Khatera خاطره; Khwaja خواجه; Laila لیلا لیلی; Latif لطیف; Latifa لطیفه; Mahbuba محبوبه;
-    Mahdi مهدی; Mahmud محمود; Malalai ملالی; Malika ملیکه ملکه; Mansur منصور; Mariam مریم;
-    Marwa مروه; Masud مسعود; Masuma معصومه; Maulawi مولوی; Mina مینا; Mir میر;
-    Mirwais میرویس; Morsal مرسل; Mirza میرزا; Mohammad محمد; Mohsen محسن; Mujib مجیب;
-    Mullah ملا; Murad مراد; Murtaza مرتضی; Musa موسی; Mustafa مصطفی; Nabi نبی;
-    Nadia نادیه نادیا; Nadir نادر; Nargis نرگس; Naser ناصر; Nasim نسیم; Nasrin نسرین;
-    Nazar نظر; Nazanin نازنین; Nazir نظیر; Nematullah نعمتالله; Noor نور; Noorullah نورالله;
-    Omar عمر; Osman عثمان; Parwana پروانه; Parwin پروین; Pir پیر; Qadir قادر; Qasem قاسم;
-    Rabia رابعه; Rahim رحیم; Rahima رحیمه; Rahman رحمان رحمن; Rahmatullah رحمتالله;
-    Ramazan رمضان; Rashid رشید; Rasul رسول; Reza رضا; Robina روبینا; Roya رویا;
-    Rukhshana رخشانه; Rustam رستم; Sabir صابر; Sadiq صادق; Safia صفیه; Sahar سحر;
-    Sahib صاحب; Sajjad سجاد; Sakina سکینه; Salam سلام; Saleh صالح; Salima سلیمه; Samad صمد;
-    Samira سمیرا; Sayed سید; Setara ستاره; Shabana شبانه; Shabnam شبنم; Shafiq شفیق;
-    Shafiqa شفیقه; Shah شاه; Shahnaz شهناز; Shakila شکیلا شکیله; Sharif شریف; Sharifa شریفه;
-    Sher شیر; Shukria شکریه; Sohrab سهراب; Sulaiman سلیمان; Sultan سلطان; Suraya ثریا;
-    Taher طاهر; Tahira طاهره; Tamim تمیم; Taj تاج; Tuba طوبا; Wahid وحید; Wali ولی;
-    Yaqub یعقوب; Yasin یاسین; Yunus یونس; Yusuf یوسف; Zahir ظاهر; Zahra زهرا; Zaki زکی;
-    Zakia زکیه; Zaman زمان; Zarghuna زرغونه; Zarina زرینه; Zia ضیا ضیاء; Zainab زینب;
-    Zohra زهره; Zubair زبیر; Zulaikha زلیخا; Zulfiya زلفیه
-"""
 
 
 def _pairs(text: str) -> dict[str, str]:
@@ -107,12 +71,12 @@ def _word(word: str) -> str:
     if script == "cyrillic":
         return _capital(_cyrillic(word.lower()))
     plain = normalise(word)
-    if known := _KNOWN.get(plain):
+    if known := KNOWN_NAMES.get(plain):
         return known
     for ending, said in (("الله", "ullah"), ("الدین", "uddin"), ("زاده", "zada"), ("جان", "jan")):
         if plain.endswith(ending) and len(plain) > len(ending) + 1:
             stem = plain.removesuffix(ending)
-            return _capital((_KNOWN.get(stem) or _arabic(stem)).lower() + said)
+            return _capital((KNOWN_NAMES.get(stem) or _arabic(stem)).lower() + said)
     return _capital(_arabic(plain))
 
 
@@ -189,14 +153,3 @@ def _part(letter: str, before: str, following: str) -> str:
 _BEGINNINGS = (
     *(("ای", "i"), ("عی", "i"), ("او", "u"), ("عو", "u"), ("عا", "ā"), ("ا", "a"), ("ع", "a")),
 )
-
-
-def _known() -> dict[str, str]:
-    found = {}
-    for entry in _KNOWN_NAMES.split(";"):
-        said, *spellings = entry.split()
-        found.update({normalise(spelling).replace(" ", ""): said for spelling in spellings})
-    return found
-
-
-_KNOWN = _known()

@@ -14,7 +14,9 @@ from rest_framework.test import APIClient
 from accounts.choices import Role
 from accounts.models import User
 from intake.choices import RegistrationLevel
-from intake.models import Household, IdentityKey, IdentityVersion, Person
+from intake.keys import NAME, digest_of
+from intake.models import Household, IdentityIndex, IdentityVersion, Person
+from intake.names import skeleton
 from intake.services.members import edit_member
 from tests.factories import accounts, groups
 from tests.factories import intake as make
@@ -82,7 +84,9 @@ def test_without_a_check_the_later_one_stands_and_the_earlier_is_kept(home: Hous
     found = Person.objects.get(pk=person.pk).identity.open().name
     kept = {each.open()["identity"]["name"] for each in IdentityVersion.objects.all()}
     assert {found} | kept == {"", "Gulnora", "Malika", "Farida"}
-    assert IdentityKey.objects.filter(person=person, kind="name").count() == 1
+    words = IdentityIndex.objects.get(person=person).words
+    names = {digest_of(NAME, skeleton(name)) for name in ("Gulnora", "Malika", "Farida")}
+    assert set(words) & names == {digest_of(NAME, skeleton(found))}
 
 
 def test_all_people_of_a_group_completed_at_once_leave_a_registered_household(

@@ -24,7 +24,7 @@ from intake.models import (
     EntryPoint,
     EntryPointStatusChange,
     Household,
-    IdentityKey,
+    IdentityIndex,
     Person,
     PersonExit,
     SpecificNeedType,
@@ -50,7 +50,7 @@ LATER = {
     "members": [{"name": "Habib", "sex": "M", "birth": "20"}],
 }
 WATCHED = (
-    *(Household, Arrival, Person, PersonExit, IdentityKey, EntryPoint, Event, DuplicatePair),
+    *(Household, Arrival, Person, PersonExit, IdentityIndex, EntryPoint, Event, DuplicatePair),
     *(EntryPointStatusChange, CrossingCount, BorderAssessment),
 )
 

@@ -22,7 +22,7 @@ from intake.models import (
     Consent,
     Household,
     Identity,
-    IdentityKey,
+    IdentityIndex,
     Person,
     PersonExit,
     SpecificNeed,
@@ -51,7 +51,7 @@ LATER: dict[str, Any] = {
     "arrived_at": "2021-07-06T04:30:00+05:00",
     "members": [MEMBER],
 }
-TABLES = (Household, Arrival, Consent, Person, Identity, IdentityKey, SpecificNeed, PersonExit)
+TABLES = (Household, Arrival, Consent, Person, Identity, IdentityIndex, SpecificNeed, PersonExit)
 SURROGATE = "\ud800"
 
 pytestmark = pytest.mark.django_db

@@ -26,6 +26,8 @@ DARI = {
     "سید علی": "Sayed Ali",
     "احمدجان": "Ahmadjan",
     "غلام حیدر": "Ghulam Haydar",
+    "پیمان": "Payman",
+    "تورپیکۍ": "Torpekai",
 }
 # Not in the list of known names: read by rule.
 BY_RULE = {
@@ -40,9 +42,7 @@ BY_RULE = {
     "ایوان": "Iwan",
     "یما": "Yama",
     "شکیب": "Shakib",
-    "پیمان": "Piman",
     "چمن": "Chaman",
-    "تورپیکۍ": "Turpiki",
     "ښکلا": "Shakla",
 }
 CYRILLIC = {
