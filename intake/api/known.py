@@ -78,7 +78,11 @@ class HalfHouseholdSerializer(Shape):
     arrival = HalfArrivalSerializer(required=False, allow_null=True, default=None)
     origin_area = _text(40)
     phones = _texts(40, 10)
-    members = HalfMemberSerializer(many=True, allow_empty=False, max_length=MOST_MEMBERS)
+    members = HalfMemberSerializer(
+        many=True,
+        allow_empty=False,
+        max_length=MOST_MEMBERS,  # type: ignore[call-arg]
+    )
 
 
 class PossibleDuplicatesSerializer(Shape):
@@ -148,10 +152,12 @@ def _household(data: dict[str, Any]) -> HouseholdInput:
 
 
 def _member(data: dict[str, Any]) -> MemberInput:
-    texts = ("name", "father_name", "grandfather_name", "birth")
     numbers = [each["number"] or "" for each in data["documents"]]
     return MemberInput(
-        **{name: data[name] or "" for name in texts},
+        name=data["name"] or "",
+        father_name=data["father_name"] or "",
+        grandfather_name=data["grandfather_name"] or "",
+        birth=data["birth"] or "",
         sex=data["sex"] if data["sex"] in Sex.values else Sex.UNKNOWN,
         also_known_as=data["also_known_as"],
         documents=[DocumentInput(type="", number=each) for each in numbers if each.strip()],

@@ -12,9 +12,11 @@ from django.test import override_settings
 
 from accounts.choices import Role
 from accounts.models import User
+from intake.indexed import values_of
 from intake.models import Household, IdentityIndex, KeyRebuild, Person
 from intake.searching import search_people
-from intake.services import indexing, rebuilding
+from intake.services import rebuilding
+from intake.services.indexing import reindex_many
 from intake.services.members import edit_member
 from intake.services.rebuilding import rebuild_some
 from tests.factories import accounts
@@ -66,7 +68,6 @@ def test_a_correction_that_lands_while_keys_are_read_is_not_lost(
     person = home.members.get()
     old_name = person.identity.open().name
     reading, correcting = threading.Event(), threading.Event()
-    values_of = indexing.values_of
 
     def slow(household: Household, people: Any) -> Any:
         made = values_of(household, people)
@@ -76,7 +77,7 @@ def test_a_correction_that_lands_while_keys_are_read_is_not_lost(
             correcting.wait(timeout=1)
         return made
 
-    monkeypatch.setattr(indexing, "values_of", slow)
+    monkeypatch.setattr("intake.services.indexing.values_of", slow)
 
     def correct() -> None:
         reading.wait(timeout=20)
@@ -125,11 +126,11 @@ def test_a_worker_that_is_killed_loses_one_chunk_at_most(
     registrar: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rebuilding, "_CHUNK", 2)
-    reindex, calls = rebuilding.reindex_many, []
+    calls: list[Any] = []
 
     def killed(ids: Any) -> int:
         calls.append(ids)
-        count = reindex(ids)
+        count = reindex_many(ids)
         if len(calls) == 2:
             raise SystemExit  # after the keys were written, before anything was committed
         return count

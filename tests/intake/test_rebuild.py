@@ -6,6 +6,7 @@ import io
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -127,7 +128,7 @@ def test_without_the_rebuild_nobody_would_be_found(homes: list[Household], alice
 
 def test_pairs_are_found_across_both_secrets(alice: User) -> None:
     """One record is made anew and the other not yet, in either order; documents agree too."""
-    held = [{**each} for each in FAMILY]
+    held: list[dict[str, Any]] = [{**each} for each in FAMILY]
     held[0]["documents"] = [DocumentInput(type="tazkira", number="1234-5678")]
     with override_settings(LOOKUP_KEYS=ONLY_OLD):
         old = make.make_household(alice, members(*held), phones=["+992900000001"])

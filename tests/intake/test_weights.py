@@ -26,7 +26,7 @@ from intake.duplicates.estimating import (
     forget_estimates,
     smoothed,
 )
-from intake.duplicates.mixture import Table, counted, told_apart
+from intake.duplicates.mixture import Pattern, Table, counted, told_apart
 from intake.inputs import MemberInput
 from intake.models import DuplicatePair, Household, MatchWeight
 from tests.factories import intake as make
@@ -199,7 +199,8 @@ def test_two_kinds_are_told_apart() -> None:
     others = {("different",) * 3: 800.0, ("same", "different", "different"): 100.0}
     guess = {"same": 0.6, "alike": 0.1, "different": 0.3}
     chance = {"same": 0.2, "alike": 0.1, "different": 0.7}
-    found = told_apart(repeats | others, [guess] * 3, [chance] * 3, 0.3)
+    pairs: dict[Pattern, float] = {**repeats, **others}
+    found = told_apart(pairs, [guess] * 3, [chance] * 3, 0.3)
     assert isclose(found.share, 0.1, abs_tol=0.02)
     assert found.m[1]["same"] > 0.95
     assert found.u[1]["same"] < 0.02
