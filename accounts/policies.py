@@ -122,6 +122,10 @@ API_SCOPES: dict[str, tuple[str, frozenset[Permission]]] = {
             {P.HOUSEHOLDS_REGISTER, P.HOUSEHOLDS_EDIT, P.HOUSEHOLDS_EVENTS, P.ENTRY_POINTS_READ}
         ),
     ),
+    "duplicates:decide": (
+        "Read possible duplicates and decide about them",
+        frozenset({P.DUPLICATES_DECIDE, P.HOUSEHOLDS_READ}),
+    ),
     "entry-points:read": (
         "Read entry points, counts at the border and assessments",
         frozenset({P.ENTRY_POINTS_READ, P.BORDER_READ}),

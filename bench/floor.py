@@ -15,7 +15,7 @@ TABLES = (
     "intake_arrival",
     "intake_person",
     "intake_identity",
-    "intake_identitykey",
+    "intake_identityindex",
     "intake_consent",
     "intake_specificneed",
     "intake_openquestion",

@@ -21,7 +21,7 @@ STEPS: dict[str, tuple[tuple[str, str], ...]] = {
         ("api/serializers.py", "household_sent"),
     ),
     "encryption": (("common/encryption.py", "seal"),),
-    "keys": (("services/rows.py", "keys_of"), ("common/encryption.py", "lookup_hash")),
+    "keys": (("services/rows.py", "_index"),),
     "questions": (("quality/refreshing.py", "questions_of_new"),),
     "inserts": (("services/rows.py", "write"),),
     "events": (("audit/events.py", "build_event"), ("audit/events.py", "events_written")),

@@ -72,6 +72,12 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
                 P.DUPLICATES_DECIDE,
             ),
             Item(
+                _("Families to ask"),
+                "record_voice_over",
+                _list("intake_fieldquestion"),
+                P.HOUSEHOLDS_EVENTS,
+            ),
+            Item(
                 _("Open questions"),
                 "contact_support",
                 _list("intake_openquestion"),

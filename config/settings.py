@@ -216,6 +216,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 # An exercise may run on another day: whole days added to the clock of the operation only.
 CLOCK_SHIFT_DAYS = environment.whole_number(os.environ, "PANAH_CLOCK_SHIFT_DAYS", 0)
+# A pair that was asked about in the field is in the queue again after so many days.
+FIELD_QUESTION_DAYS = environment.whole_number(os.environ, "PANAH_FIELD_QUESTION_DAYS", 3)
 
 # REST --------------------------------------------------------------------------------------
 OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.ApiClient"
@@ -274,6 +276,10 @@ SPECTACULAR_SETTINGS = {
         "MoveReasonEnum": "intake.choices.MoveReason",
         "RelationshipEnum": "intake.choices.Relationship",
         "QuestionCodeEnum": "intake.choices.QuestionCode",
+        "QuestionAnswerEnum": "intake.choices.QuestionAnswer",
+        "FieldAnswerEnum": "intake.choices.FieldAnswer",
+        "FieldStatusEnum": "intake.choices.FieldStatus",
+        "PairStatusEnum": "intake.choices.PairStatus",
         "KinEnum": "intake.choices.KIN",
         "TracingStatusEnum": "intake.choices.TracingStatus",
         "SiteStatusEnum": "reception.choices.SiteStatus",

@@ -71,6 +71,7 @@ class IntakeConfig(AppConfig):
             )
 
         from intake import hooks, levels, merge_rules
+        from intake.duplicates.following import rate_again
         from intake.quality.refreshing import refresh_questions
         from intake.services.indexing import reindex_household
 
@@ -79,3 +80,4 @@ class IntakeConfig(AppConfig):
         # Before the questions: they compare documents and phones by their keys.
         hooks.on_household_changed(reindex_household)
         hooks.on_household_changed(refresh_questions)
+        hooks.on_household_changed(rate_again)

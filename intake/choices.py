@@ -187,9 +187,43 @@ class ScreeningOutcomeKind(models.TextChoices):
 
 
 class PairStatus(models.TextChoices):
+    """Asked: somebody asks the family first. Lapsed: no longer alike, and never decided."""
+
     OPEN = "open", _("To decide")
+    ASKED = "asked", _("Asked in the field")
     SAME = "same", _("Same household")
     DIFFERENT = "different", _("Different households")
+    LAPSED = "lapsed", _("No longer alike")
+
+
+# Nobody has decided about these yet.
+UNDECIDED = (PairStatus.OPEN, PairStatus.ASKED)
+
+
+class FieldTopic(models.TextChoices):
+    """What to ask a family before a pair is decided: each about themselves only."""
+
+    REGISTERED_BEFORE = "registered_before", _("Were they registered before? Where and when?")
+    DOCUMENTS = "documents", _("Please look at their documents again.")
+    NAMES = "names", _("Please ask for all names and fathers’ names again.")
+    AGES = "ages", _("Please ask how old each of them is.")
+    MEMBERS = "members", _("Who belongs to the family, and who came with them?")
+    PHONES = "phones", _("Which phone numbers do they use?")
+
+
+class FieldStatus(models.TextChoices):
+    """Withdrawn: the pair was decided, or asked about anew, before somebody answered."""
+
+    OPEN = "open", _("To ask")
+    ANSWERED = "answered", _("Answered")
+    WITHDRAWN = "withdrawn", _("No longer asked")
+
+
+class FieldAnswer(models.TextChoices):
+    BEFORE = "registered_before", _("Yes, they were registered before")
+    NOT_BEFORE = "not_before", _("No, this was the first time")
+    GONE = "gone_away", _("They have gone away")
+    NOT_ASKED = "could_not_ask", _("They could not be asked")
 
 
 class ImportStatus(models.TextChoices):

@@ -29,9 +29,10 @@ RULES = 1
 # Words: the whole name, a part of it that says something, the father's whole name; and any part
 # of any name of the person, whole (with a stop at the end) or its beginning.
 NAME, PART, FATHER, WORD = "name", "part", "father", "word"
-# Blocks: own and father's name; own name, sex and birth; father's name, sex and birth; own name
-# and origin; two members of a household by name; a document; a phone.
-PAIR, OWN_BORN, FATHER_BORN = "pair", "own born", "father born"
+# Blocks: parts of own and father's name; a part of the own name, sex and years of birth; the
+# father's name, sex and years of birth; sex and day of birth; own name and origin; two members of a
+# household by name; a document; a phone.
+PAIR, OWN_BORN, FATHER_BORN, BORN = "pair", "own born", "father born", "born"
 ORIGIN, HOME, DOCUMENT, PHONE = "origin", "home", "document", "phone"
 
 STOP = "."
@@ -121,12 +122,16 @@ def person_values(member: Subject, area: str = "") -> Values:
         made.words.add((NAME, whole))
         made.words |= {(PART, part) for part in name_keys(name)}
         made.blocks |= {(PAIR, f"{own}|{other}") for own in _telling(name) for other in fathers}
-        made.blocks |= {(OWN_BORN, f"{whole}|{member.sex}|{band}") for band in bands if whole}
+        made.blocks |= {
+            (OWN_BORN, f"{part}|{member.sex}|{band}") for part in _telling(name) for band in bands
+        }
         if area and whole:
             made.blocks.add((ORIGIN, f"{whole}|{area}"))
     if father:
         made.words.add((FATHER, father))
         made.blocks |= {(FATHER_BORN, f"{father}|{member.sex}|{band}") for band in bands}
+    if names and (day := _day(member.born)):
+        made.blocks.add((BORN, f"{member.sex}|{day}"))
     made.blocks |= {(DOCUMENT, document_key(d.get("number", ""))) for d in data.documents}
     made.blocks |= {(PHONE, phone_key(phone)) for phone in (*data.phones, *member.phones)}
     made.words = {(kind, value) for kind, value in made.words if value}
@@ -181,6 +186,13 @@ def _telling(name: str) -> tuple[str, ...]:
     whole = skeleton(name)
     parts = sorted(name_keys(name) - {whole})
     return tuple(parts[:_MOST_PARTS]) or ((whole,) if whole else ())
+
+
+def _day(born: tuple[date, date] | None) -> str:
+    """The day of birth where it was told; not the first of January, which stands for a year."""
+    if born is None or born[0] != born[1] or (born[0].month, born[0].day) == (1, 1):
+        return ""
+    return born[0].isoformat()
 
 
 def _bands(born: tuple[date, date] | None) -> list[int]:

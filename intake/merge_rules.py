@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import ngettext
 
 from common import clock
-from intake.choices import NeedStatus
+from intake.choices import UNDECIDED, NeedStatus, PairStatus
 from intake.merging import MOVES, STAYS, Merge, Moves, register_merge
 
 
@@ -82,6 +83,17 @@ class AnswersFollow:
         moved.setdefault(str(old), []).extend(str(row.pk) for row in theirs)
         asked.filter(**{f"{field}_id": old}).update(**{f"{field}_id": new})
 
+    @staticmethod
+    def tell(data: Any) -> list[Any]:
+        """That a no was kept, for who decides."""
+        count = len(data.get("ended", []))
+        text = ngettext(
+            "%(count)d answer about consent ends: of two answers the no is kept.",
+            "%(count)d answers about consent end: of two answers the no is kept.",
+            count,
+        )
+        return [text % {"count": count}] if count else []
+
     def undo(self, model: type[models.Model], field: str, merge: Merge, data: Any) -> None:
         """Move the same rows back, and let those stand again that nobody answered anew."""
         rows: Any = model._default_manager
@@ -100,6 +112,58 @@ class AnswersFollow:
             if not asked.filter(since | Q(occurred_at__gt=ended_at)).exclude(pk=row.pk).exists():
                 row.withdrawn_at = None
                 row.save(update_fields=["withdrawn_at"])
+
+
+class OffersFollow:
+    """Who may be the repeat may be the survivor: such pairs stand beside those of the repeat.
+
+    What was decided different stays different of the survivor. The rows of the repeat stay, and
+    are in the queue again when the merge is undone.
+    """
+
+    def merge(self, model: type[models.Model], field: str, merge: Merge) -> Any:
+        """Pairs of the survivor with whoever only the repeat is paired with; their ids."""
+        pairs: Any = model._default_manager
+        theirs = pairs.of(merge.repeat).filter(status__in=[*UNDECIDED, PairStatus.DIFFERENT])
+        ours = pairs.of(merge.survivor).values_list("first_id", "second_id")
+        taken = {pk for key in ours for pk in key} | {merge.survivor.pk, merge.repeat.pk}
+        made = []
+        for pair in theirs.select_related("first", "second").order_by("pk"):
+            other = pair.second if pair.first_id == merge.repeat.pk else pair.first
+            if other.pk not in taken and other.merged_into_id is None:
+                made.append(self._carried(pair, other.pk, merge))
+        pairs.bulk_create(made)
+        return [str(each.pk) for each in made]
+
+    @staticmethod
+    def _carried(pair: Any, other: uuid.UUID, merge: Merge) -> Any:
+        from intake.duplicates.evidence import evidence_of
+
+        swapped = (pair.first_id == other) != (other < merge.survivor.pk)
+        matches = []
+        for one, two in pair.matches:
+            mapped = [str(merge.persons.get(uuid.UUID(pk), pk)) for pk in (one, two)]
+            matches.append(mapped[::-1] if swapped else mapped)
+        first, second = sorted([other, merge.survivor.pk])
+        carried = type(pair)(
+            first_id=first,
+            second_id=second,
+            score=pair.score,
+            reasons=pair.reasons,
+            matches=matches,
+            known={"carried": True},
+        )
+        if pair.status == PairStatus.DIFFERENT:
+            key = (first, second)
+            carried.status = pair.status
+            carried.decided_by, carried.decided_at = pair.decided_by, pair.decided_at
+            carried.known = evidence_of([key], {key: (pair.score, matches)})[key]
+        return carried
+
+    def undo(self, model: type[models.Model], field: str, merge: Merge, data: Any) -> None:
+        """Take them away, except those that an officer decided or asked about since."""
+        rows: Any = model._default_manager.filter(pk__in=data or [])
+        rows.filter(decisions__isnull=True, questions__isnull=True).delete()
 
 
 class MovesWhereFree(Moves):
@@ -163,8 +227,13 @@ def register() -> None:
     register_merge("intake.Consent", "person", AnswersFollow())
     # Asked twice, the answers that were given last count.
     register_merge("intake.WashingtonGroup", "person", MOVES)
-    for field in ("first", "second"):
-        register_merge("intake.DuplicatePair", field, STAYS)
+    # Once is enough: it looks at both sides.
+    register_merge("intake.DuplicatePair", "first", OffersFollow())
+    register_merge("intake.DuplicatePair", "second", STAYS)
+    # Who is whose repeat is history; what the field was asked was about the record as it stood.
+    for field in ("repeat", "survivor"):
+        register_merge("intake.PersonMerge", field, STAYS)
+    register_merge("intake.FieldQuestion", "household", STAYS)
     # The names as they were told the second time still find the person, through the closed record.
     for model in (
         "IdentityIndex",

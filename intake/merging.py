@@ -14,8 +14,10 @@ from typing import Any, Protocol
 
 from django.apps import apps
 from django.db import models
+from django.utils.functional import Promise
 
 from audit.models import RowVersion
+from common import clock
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Moves:
         for old, new in sorted(pairs.items()):
             ids = list(self.rows(model, field, old, new).values_list("pk", flat=True))
             if ids:
-                model._default_manager.filter(pk__in=ids).update(**{f"{field}_id": new})
+                self._point(model, field, ids, new)
                 moved[str(old)] = [str(each) for each in ids]
         return moved
 
@@ -79,7 +81,15 @@ class Moves:
     def undo(self, model: type[models.Model], field: str, merge: Merge, data: Any) -> None:
         """Move the same rows back."""
         for old, ids in (data or {}).items():
-            model._default_manager.filter(pk__in=ids).update(**{f"{field}_id": old})
+            self._point(model, field, ids, old)
+
+    @staticmethod
+    def _point(model: type[models.Model], field: str, ids: list[Any], to: Any) -> None:
+        """Who follows changes by `updated_since` learns that a row moved."""
+        changed = {field.name for field in model._meta.local_fields} & {"updated_at"}
+        model._default_manager.filter(pk__in=ids).update(
+            **{f"{field}_id": to}, **{name: clock.now() for name in changed}
+        )
 
 
 STAYS = Stays()
@@ -119,6 +129,29 @@ def apply(merge: Merge) -> dict[str, Any]:
         if data:
             done[f"{label}.{field}"] = data
     return done
+
+
+def moved_ids(data: Any) -> list[str]:
+    """The ids of the rows that moved, of what a handler that moves rows returned."""
+    if not isinstance(data, dict):
+        return []
+    moved = data.get("moved", data)
+    if isinstance(moved, str):
+        return [moved]
+    if not isinstance(moved, dict):
+        return []
+    return [pk for ids in moved.values() if isinstance(ids, list) for pk in ids]
+
+
+def words(done: dict[str, Any]) -> list[str | Promise]:
+    """What handlers decided by a rule, in words for who decides: those that have a `tell`."""
+    said: list[str | Promise] = []
+    for key in sorted(done):
+        label, field = key.rsplit(".", 1)
+        tell = getattr(_handlers.get((label, field)), "tell", None)
+        if tell is not None:
+            said += tell(done[key])
+    return said
 
 
 def revert(merge: Merge, done: dict[str, Any]) -> None:

@@ -14,7 +14,6 @@ from intake.choices import NEVER_COUNTED, ExitReason, NeedStatus
 
 if TYPE_CHECKING:
     from intake.models import (  # noqa: F401
-        DuplicatePair,
         EntryPoint,
         Household,
         ImportBatch,
@@ -194,17 +193,6 @@ class ScreeningQuerySet(models.QuerySet["ScreeningOutcome"]):
             person=OuterRef("person"), recorded_at__gt=OuterRef("recorded_at")
         )
         return self.filter(~Exists(later), reviewed_at__isnull=True, review_on__lte=on)
-
-
-class DuplicatePairQuerySet(models.QuerySet["DuplicatePair"]):
-    """Possible duplicates."""
-
-    def visible_to(self, user: Any) -> Self:
-        """Pairs of which the user may see both households."""
-        return self.filter(
-            households_q(user, Permission.HOUSEHOLDS_READ, "first__"),
-            households_q(user, Permission.HOUSEHOLDS_READ, "second__"),
-        )
 
 
 class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):

@@ -8,7 +8,7 @@ opened and put in order by how well their names agree with it (`search_people`).
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import reduce
@@ -95,7 +95,7 @@ def search_people(
     text = " ".join(text.split())
     rows = _narrowed(Person.objects.known_to(user), filters, user)
     if (exact := _exact(text, "household__")) is not None:
-        people = list(rows.filter(exact).select_related("household", "identity")[:limit])
+        people = list(exact(rows).select_related("household", "identity")[:limit])
         found = Found([Hit(person, 1.0, [{"code": _kind_of(text)}]) for person in people])
     else:
         found = _by_words(rows, text, limit)
@@ -108,11 +108,12 @@ def find_households(
 ) -> QuerySet[Household]:
     """Those of `households` that the text means. Nothing when it means nothing.
 
-    A reference or a token finds exactly one; otherwise one of the members must be meant whom
+    A reference or a token finds exactly one (that of a repeat the household that answers for it);
+    otherwise one of the members must be meant whom
     `user` may know of.
     """
     if (exact := _exact(text)) is not None:
-        return households.filter(exact)
+        return exact(households)
     known = Person.objects.known_to(user).filter(pk__in=_meant(text))
     return households.filter(members__in=known)
 
@@ -120,19 +121,31 @@ def find_households(
 def find_persons(persons: QuerySet[Person], text: str) -> QuerySet[Person]:
     """Those of `persons` that the text means: every part of a name, a phone or a document."""
     if (exact := _exact(text, "household__")) is not None:
-        return persons.filter(exact)
+        return exact(persons)
     return persons.filter(pk__in=_meant(text))
 
 
-def _exact(text: str, prefix: str = "") -> Q | None:
+def _exact(text: str, prefix: str = "") -> Callable[[QuerySet[Any]], QuerySet[Any]] | None:
+    """What narrows rows to those of the household that a reference or a token names.
+
+    That of a repeat names who answers for it; the repeat itself to those who may not see more.
+    """
     try:
-        return Q(**{f"{prefix}reference": parse_reference(text)})
+        said = {"reference": parse_reference(text)}
     except InvalidReferenceError:
-        pass
-    try:
-        return Q(**{f"{prefix}token": normalise_token(text)})
-    except InvalidTokenError:
-        return None
+        try:
+            said = {"token": normalise_token(text)}
+        except InvalidTokenError:
+            return None
+    repeats = Household.objects.filter(**said, merged_into__isnull=False).values("merged_into")
+    own = Q(**{f"{prefix}{name}": value for name, value in said.items()})
+    stands = own & Q(**{f"{prefix}merged_into__isnull": True}) | Q(**{f"{prefix}pk__in": repeats})
+
+    def narrowed(rows: QuerySet[Any]) -> QuerySet[Any]:
+        standing = rows.filter(stands)
+        return standing if standing.exists() else rows.filter(own)
+
+    return narrowed
 
 
 def _kind_of(text: str) -> str:

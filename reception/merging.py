@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models, transaction
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
 from audit.events import record_event
 from common import clock
@@ -22,9 +23,10 @@ from reception.services.locks import lock_open_placements, lock_placement
 class OnePlaceAfterMerging:
     """The surviving household keeps one place; ended placements stay with the repeat.
 
-    Both have one: the repeat's ends and its places are free. Only the repeat has one: it goes to
-    the survivor, whose people are there, with as many places as they are (the hook for changed
-    households adjusts it). The decision holds the locks of both households.
+    Only the repeat has one: it goes to the survivor, whose people are there, with as many places
+    as they are (the hook for changed households adjusts it). Both have one: where the people are
+    wins over where they are expected. Between two such places the survivor's stays and the
+    repeat's ends, its places are free. The decision holds the locks of both households.
     """
 
     def merge(self, model: type[models.Model], field: str, merge: Merge) -> Any:
@@ -34,22 +36,31 @@ class OnePlaceAfterMerging:
         theirs = [each for each in placements if each.household_id == merge.repeat.pk]
         if not theirs:
             return None
-        placement = theirs[0]
-        if not ours:
-            placement.household = merge.survivor
-            placement.save(update_fields=["household"])
-            return {"moved": str(placement.pk)}
-        before = placement.status
-        now = clock.now()
-        waiting = before in RESERVED_STATUSES
-        end_locked(
-            placement,
-            PlacementStatus.CANCELLED if waiting else PlacementStatus.CHECKED_OUT,
-            actor=merge.actor,
-            occurred_at=now,
-            reason="household_merged",
+        theirs_stays = not ours or (
+            ours[0].status in RESERVED_STATUSES and theirs[0].status not in RESERVED_STATUSES
         )
-        return {"ended": str(placement.pk), "status": before, "at": now.isoformat()}
+        done: dict[str, Any] = {}
+        if ours:
+            done = _ended((ours if theirs_stays else theirs)[0], merge)
+        if theirs_stays:
+            theirs[0].household = merge.survivor
+            theirs[0].save(update_fields=["household"])
+            done["moved"] = str(theirs[0].pk)
+        return done
+
+    @staticmethod
+    def tell(data: Any) -> list[Any]:
+        """What becomes of their places, for who decides."""
+        if "ended" not in data:
+            return [_("Their place goes to the household that stays.")]
+        if "moved" in data:
+            return [_("They keep the place where they are; the reservation elsewhere ends.")]
+        return [
+            _(
+                "Both have a place: that of the household that stays is kept, the other ends. "
+                "Ask both sites first where the people are."
+            )
+        ]
 
     def undo(self, model: type[models.Model], field: str, merge: Merge, data: Any) -> None:
         """Give the repeat its place back, where that is still possible.
@@ -62,7 +73,7 @@ class OnePlaceAfterMerging:
             Placement.objects.open().filter(pk=moved, household=merge.survivor).update(
                 household=merge.repeat, updated_at=clock.now()
             )
-        elif ended := (data or {}).get("ended"):
+        if ended := (data or {}).get("ended"):
             placement = lock_placement(ended)
             try:
                 if not self._restore(placement, data):
@@ -72,7 +83,7 @@ class OnePlaceAfterMerging:
                     "placement.not_restored",
                     placement,
                     actor=merge.actor,
-                    household=merge.repeat.reference,
+                    household=placement.household.reference,
                     site=placement.site.code,
                     reason=error.code,
                 )
@@ -92,6 +103,20 @@ class OnePlaceAfterMerging:
             placement.save(update_fields=["status", "ended_at"])
             Moves().add(site.pk, placement.status, placement.places, arrives=True).write()
         return True
+
+
+def _ended(placement: Placement, merge: Merge) -> dict[str, Any]:
+    """End a place that the merge leaves over; what is needed to undo it."""
+    before, now = placement.status, clock.now()
+    waiting = before in RESERVED_STATUSES
+    end_locked(
+        placement,
+        PlacementStatus.CANCELLED if waiting else PlacementStatus.CHECKED_OUT,
+        actor=merge.actor,
+        occurred_at=now,
+        reason="household_merged",
+    )
+    return {"ended": str(placement.pk), "status": before, "at": now.isoformat()}
 
 
 class _NotRestorable(DomainError):

@@ -24,6 +24,8 @@ from accounts.models import Operation
 from accounts.policies import Permission, access_of
 from aid.models import AidRequest
 from common import clock
+from intake.duplicates import queue_figures
+from intake.duplicates.precision import Share
 from intake.models import Household, Person
 from reception.models import Placement, Site
 from reports.models import SituationReport
@@ -168,6 +170,44 @@ def _requests(user: Any, now: datetime, zone: ZoneInfo) -> list[Tile]:
     ]
 
 
+def _duplicates(user: Any, now: datetime, zone: ZoneInfo) -> list[Tile]:
+    """How many wait, and how good what the queue offers is. Only for who decides."""
+    if not access_of(user).can(P.DUPLICATES_DECIDE):
+        return []
+    figures = queue_figures(user, now)
+    address = _address("admin:intake_duplicatepair_changelist")
+    ages = _("%(day)d today, %(week)d this week, %(older)d older") % {
+        "day": figures.waiting_day,
+        "week": figures.waiting_week,
+        "older": figures.waiting_older,
+    }
+    return [
+        Tile(
+            _("Possible duplicates to decide"),
+            figures.waiting,
+            ages,
+            address,
+            alarming=bool(figures.waiting_older),
+        ),
+        Tile(
+            _("Offered and the same, last 30 days"),
+            _share(figures.recent),
+            _("%(same)d of %(decided)d; since the start %(share)s; undone: %(undone)d")
+            % {
+                "same": figures.recent.same,
+                "decided": figures.recent.decided,
+                "share": _share(figures.ever),
+                "undone": figures.ever.undone,
+            },
+            address,
+        ),
+    ]
+
+
+def _share(share: Share) -> str:
+    return "–" if share.percent is None else f"{share.percent} %"
+
+
 def _report(user: Any, now: datetime, zone: ZoneInfo) -> list[Tile]:
     access = access_of(user)
     if not access.can(P.REPORTS_READ) and not access.can(P.REPORTS_READ_PUBLIC):
@@ -191,6 +231,7 @@ SECTIONS: list[Callable[[Any, datetime, ZoneInfo], list[Tile]]] = [
     _waiting,
     _sites,
     _requests,
+    _duplicates,
     _report,
 ]
 

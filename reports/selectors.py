@@ -36,7 +36,6 @@ from intake.choices import (
     EntryKind,
     ExitReason,
     NeedStatus,
-    PairStatus,
     Sex,
 )
 from intake.models import (
@@ -238,7 +237,7 @@ def data_quality(moment: Moment) -> dict[str, Any]:
     return {
         "birth_estimated_pct": round(100 * present["estimated"] / max(present["persons"], 1)),
         "sex_unknown": present["sex_unknown"],
-        "possible_duplicates_open": DuplicatePair.objects.filter(status=PairStatus.OPEN).count(),
+        "possible_duplicates_open": DuplicatePair.objects.undecided().count(),
         "open_questions": OpenQuestion.objects.open().count(),
     }
 

@@ -6,7 +6,7 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from django.db import connection
@@ -16,11 +16,11 @@ from bench.registry import Row
 from bench.server import load, percentile, serving
 from bench.world import registrar
 
+Value = TypeVar("Value")
 ASKED = 300
 FIRST = 10
 FAST = "at 1,000,000: p95 under 100 ms"
-# The table of keyed hashes, by the names that it has had.
-_TABLES = ("intake_identityindex", "intake_identitykey")
+TABLE = "intake_identityindex"
 
 
 def measured(truth: Truth, what: str) -> list[Row]:
@@ -48,22 +48,19 @@ def rank(person: str, repeat: str, found: Sequence[str]) -> int:
 
 def _searched(what: str, asked: list[Asked], texts: list[str], counts: list[int]) -> Row:
     """`counts` says how many persons have each name: who shares it cannot be told apart."""
-    found: dict[int, list[str]] = {}
 
     def find(client: httpx.Client, number: int) -> httpx.Response:
-        # One more than is looked at: the other registration is itself among them.
-        query: dict[str, str | int] = {"search": texts[number], "page_size": FIRST + 1}
-        answer = client.get("persons/", params=query)
-        found[number] = [row["id"] for row in answer.json()["results"]]
-        return answer
+        return client.get("persons/", params={"search": texts[number], "page_size": FIRST})
 
     with serving() as base:
         load(base, 1, 10, find)
         _, times = load(base, 1, len(texts), find)
-    ranks = [rank(each.person, each.repeat, found[n]) for n, each in enumerate(asked)]
-    across = [place for place, each in zip(ranks, asked, strict=True) if each.across]
     user = registrar()
-    inside = _times(lambda text: _in_process(user, text), texts)
+    # One more than is looked at: the other registration is itself among them.
+    found = [_hits(user, text, FIRST + 1) for text in texts]
+    ranks = [rank(each.person, each.repeat, hits) for each, hits in zip(asked, found, strict=True)]
+    across = [place for place, each in zip(ranks, asked, strict=True) if each.across]
+    inside = _times(lambda text: _hits(user, text), texts)
     chance = sum(min(1.0, FIRST / max(count - 1, 1)) for count in counts) / len(counts)
     return Row(
         f"{what} as the other registration has it ({len(asked)} asked)",
@@ -71,7 +68,7 @@ def _searched(what: str, asked: list[Asked], texts: list[str], counts: list[int]
         f" {len(across)} (by chance among those of the same name: {chance:.3f}); mean reciprocal"
         f" rank {_reciprocal(ranks):.3f}",
         f"REST p50 {percentile(times, 0.5):.0f} ms, p95 {percentile(times, 0.95):.0f} ms;"
-        f" query alone p50 {percentile(inside, 0.5):.0f} ms,"
+        f" search alone p50 {percentile(inside, 0.5):.0f} ms,"
         f" p95 {percentile(inside, 0.95):.0f} ms",
         FAST,
     )
@@ -85,12 +82,11 @@ def _reciprocal(ranks: Sequence[int]) -> float:
     return sum(1 / place for place in ranks if place) / len(ranks) if ranks else 1.0
 
 
-def _in_process(user: Any, text: Any) -> object:
-    from intake.models import Person
-    from intake.searching import find_persons
+def _hits(user: Any, text: str, limit: int = 20) -> list[str]:
+    """Whom the search shows, best first."""
+    from intake.searching import search_people
 
-    persons = Person.objects.known_to(user).order_by("-pk")
-    return list(find_persons(persons, text)[:FIRST])
+    return [str(hit.person.pk) for hit in search_people(user=user, text=text, limit=limit).hits]
 
 
 def _checked(what: str, households: Sequence[uuid.UUID]) -> Row:
@@ -98,7 +94,8 @@ def _checked(what: str, households: Sequence[uuid.UUID]) -> Row:
     from intake.models import Household
 
     known = list(Household.objects.filter(pk__in=households).order_by("pk"))
-    times = _times(candidates_for, known)
+    user = registrar()
+    times = _times(lambda household: candidates_for(household, user=user), known)
     return Row(
         f"{what}: duplicate check of a household ({len(known)} of them)",
         f"p50 {percentile(times, 0.5):.0f} ms, p95 {percentile(times, 0.95):.0f} ms",
@@ -107,7 +104,7 @@ def _checked(what: str, households: Sequence[uuid.UUID]) -> Row:
     )
 
 
-def _times(call: Callable[..., object], values: Sequence[object]) -> list[float]:
+def _times(call: Callable[[Value], object], values: Sequence[Value]) -> list[float]:
     """Sorted seconds of one call for each value, after a few to warm up."""
     for value in values[:5]:
         call(value)
@@ -121,28 +118,39 @@ def _times(call: Callable[..., object], values: Sequence[object]) -> list[float]
 
 def keys(what: str) -> Row:
     """Time to make the keys of a person, and their size in the database with its indexes."""
-    from intake.models import Identity, Person
-    from intake.services.rows import keys_of
+    from intake.keys import household_values
+    from intake.models import Household, Person
+    from intake.services.indexing import index_columns, subject_of
 
-    persons = list(Person.objects.order_by("pk")[:2000])
-    opened = {
-        identity.person_id: Identity.opened(identity.person_id, identity.sealed)
-        for identity in Identity.objects.filter(person__in=persons)
-    }
+    households = Household.objects.order_by("pk").prefetch_related("members__identity")[:1000]
+    families = [
+        (
+            [subject_of(each, each.identity.open(), household.phones) for each in members],
+            household.origin_area_id or "",
+        )
+        for household in households
+        if (members := list(household.members.all()))
+    ]
     began = time.perf_counter()
-    for person in persons:
-        keys_of(person, opened[person.pk], ())
-    each = (time.perf_counter() - began) / max(len(persons), 1)
+    made = [
+        index_columns(values)
+        for subjects, area in families
+        for values in household_values(subjects, area)
+    ]
+    each = (time.perf_counter() - began) / max(len(made), 1)
+    words = sum(len(columns[0]) for columns in made) / max(len(made), 1)
+    blocks = sum(len(columns[1]) for columns in made) / max(len(made), 1)
     count = max(Person.objects.count(), 1)
     with connection.cursor() as cursor:
-        tables = connection.introspection.table_names(cursor)
-        table = next(name for name in _TABLES if name in tables)
-        cursor.execute("SELECT pg_total_relation_size(%s::regclass)", [table])
-        size = cursor.fetchone()[0]
-        cursor.execute("SELECT pg_relation_size(%s::regclass)", [table])
-        bare = cursor.fetchone()[0]
+        cursor.execute(
+            "SELECT pg_total_relation_size(%(table)s::regclass),"
+            " pg_table_size(%(table)s::regclass)",
+            {"table": TABLE},
+        )
+        size, bare = cursor.fetchone()
     return Row(
         f"{what}: keys of a person",
-        f"{size / count:,.0f} bytes with indexes, {bare / count:,.0f} without",
+        f"{size / count:,.0f} bytes with indexes, {bare / count:,.0f} without;"
+        f" {words:.0f} words and {blocks:.0f} blocks",
         f"{each * 1e6:,.0f} µs to make",
     )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
-from typing import Any, cast
 
 from django.db import connection
 
@@ -15,7 +14,6 @@ from common.errors import DomainError
 from intake.inputs import HouseholdInput
 
 CHUNK = 200
-_Step = Callable[[Sequence[uuid.UUID]], Iterable[tuple[Any, Any]]]
 
 
 def emptied() -> None:
@@ -27,6 +25,7 @@ def emptied() -> None:
 def registered(data: Iterable[HouseholdInput]) -> int:
     """Register households as staff's devices do, in bulk; how many persons.
 
+    Then what a running system does from time to time: statistics, and a count of common keys.
     Raises the service's error when one is refused: figures of a part would mislead.
     """
     from intake.services import register_many
@@ -70,31 +69,6 @@ def matches(pairs: Collection[Pair]) -> set[Pair]:
 
 def candidates(households: Sequence[uuid.UUID]) -> set[Pair]:
     """The pairs that are looked at and scored, before any threshold."""
-    find = _candidate_step()
-    return {
-        pair_of(*pair)
-        for start in range(0, len(households), CHUNK)
-        for pair in find(households[start : start + CHUNK])
-    }
+    from intake.duplicates.finding import candidate_pairs
 
-
-def _candidate_step() -> _Step:
-    from intake.duplicates import finding
-
-    if hasattr(finding, "candidate_pairs"):
-        return cast(_Step, finding.candidate_pairs)
-
-    def by_statement(ids: Sequence[uuid.UUID]) -> Iterable[tuple[Any, Any]]:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                finding._CANDIDATES,
-                {
-                    "households": list(ids),
-                    "not_compared": list(finding._NOT_COMPARED),
-                    "most": finding.MOST_CANDIDATES,
-                },
-            )
-            pairs: list[tuple[Any, Any]] = cursor.fetchall()
-            return pairs
-
-    return by_statement
+    return {pair_of(*pair) for pair in candidate_pairs(households)}

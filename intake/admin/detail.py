@@ -19,7 +19,7 @@ from intake.admin import sections
 from intake.admin.pages import page
 from intake.admin.registration import describe_birth
 from intake.births import Birth, age_bracket
-from intake.choices import BirthPrecision, Calendar, PairStatus
+from intake.choices import BirthPrecision, Calendar
 from intake.duplicates import describe, surviving
 from intake.models import DocumentType, DuplicatePair, Household, Person, SpecificNeed
 from intake.presenting import visible_members
@@ -133,19 +133,20 @@ def _member_view(person: Person, needs: list[SpecificNeed], today: Any) -> Membe
 
 
 def possible_duplicates(household: Household, user: Any) -> list[dict[str, Any]]:
-    """Open pairs that this household is in, best first."""
-    pairs = DuplicatePair.objects.filter(status=PairStatus.OPEN).select_related("first", "second")
+    """Undecided pairs that this household is in, best first.
+
+    Only those of which the user may see both: another leaves no reference, reason or count here.
+    """
+    pairs = DuplicatePair.objects.visible_to(user).undecided().of(household)
     found = []
-    for pair in pairs.filter(first=household) | pairs.filter(second=household):
+    for pair in pairs.select_related("first", "second").order_by("-score", "pk"):
         other = pair.second if pair.first_id == household.pk else pair.first
-        visible = Household.objects.visible_to(user).filter(pk=other.pk).exists()
         found.append(
             {
                 "pair": pair,
-                "reference": other.reference,
-                "household": other if visible else None,
+                "household": other,
                 "percent": int(pair.score * 100),
                 "reasons": describe(pair.reasons),
             }
         )
-    return sorted(found, key=lambda each: -each["percent"])
+    return found

@@ -25,6 +25,7 @@ from common.ids import read_id
 from intake.admin.households import EntryPointFilter
 from intake.admin.persons import household_link
 from intake.admin.sections import register_page, register_section
+from intake.admin.status_filters import WorkFilter
 from intake.choices import QuestionStatus
 from intake.models import Arrival, Household, Identity, OpenQuestion
 from intake.quality.answering import LONGEST_NOTE, answer_question
@@ -111,28 +112,18 @@ def answer_view(
     return HttpResponseRedirect(f"{page}#questions")
 
 
-class StatusFilter(admin.SimpleListFilter):
+class StatusFilter(WorkFilter):
     """What is to answer, unless something else is asked for."""
 
-    title = gettext_lazy("status")
-    parameter_name = "status"
+    first = QuestionStatus.OPEN.label
+    others = (
+        (QuestionStatus.ANSWERED.value, QuestionStatus.ANSWERED.label),
+        (QuestionStatus.OUTDATED.value, QuestionStatus.OUTDATED.label),
+    )
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Answered ones, and those that are no longer asked."""
-        return [
-            (QuestionStatus.ANSWERED, QuestionStatus.ANSWERED.label),
-            (QuestionStatus.OUTDATED, QuestionStatus.OUTDATED.label),
-        ]
-
-    def choices(self, changelist: Any) -> Any:
-        """The first choice is what is to answer."""
-        first, *others = super().choices(changelist)
-        yield {**first, "display": QuestionStatus.OPEN.label}
-        yield from others
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def chosen(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         """Questions with the status that was chosen."""
-        return queryset.filter(status=self.value() or QuestionStatus.OPEN)
+        return rows.filter(status=value or QuestionStatus.OPEN)
 
 
 class ArrivedThroughFilter(EntryPointFilter):

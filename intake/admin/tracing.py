@@ -22,6 +22,7 @@ from common.admin import PolicyModelAdmin, domain_errors_as_messages
 from intake import slots
 from intake.admin.pages import page
 from intake.admin.persons import household_link
+from intake.admin.status_filters import WorkFilter
 from intake.births import age_bracket
 from intake.choices import (
     TRACING_ENDED,
@@ -40,36 +41,26 @@ from intake.tracing import CONFIDENT, Sought, describe
 M = MatchStatus
 
 
-class FollowedFilter(admin.SimpleListFilter):
+class FollowedFilter(WorkFilter):
     """What is followed, unless something else is asked for."""
 
-    title = gettext_lazy("status")
-    parameter_name = "status"
+    first = gettext_lazy("Followed")
+    others = (
+        ("candidate", gettext_lazy("Somebody may be meant")),
+        ("ended", gettext_lazy("Ended")),
+        ("all", gettext_lazy("All")),
+    )
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Those with candidates, those that ended, and all."""
-        return [
-            ("candidate", gettext_lazy("Somebody may be meant")),
-            ("ended", gettext_lazy("Ended")),
-            ("all", gettext_lazy("All")),
-        ]
-
-    def choices(self, changelist: Any) -> Any:
-        """The first choice is what is followed."""
-        first, *others = super().choices(changelist)
-        yield {**first, "display": gettext_lazy("Followed")}
-        yield from others
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def chosen(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         """Requests as chosen."""
-        match self.value():
+        match value:
             case "all":
-                return queryset
+                return rows
             case "ended":
-                return queryset.filter(status__in=TRACING_ENDED)
+                return rows.filter(status__in=TRACING_ENDED)
             case "candidate":
-                return queryset.filter(status="candidate")
-        return queryset.exclude(status__in=TRACING_ENDED)
+                return rows.filter(status="candidate")
+        return rows.exclude(status__in=TRACING_ENDED)
 
 
 class ReuniteForm(forms.Form):

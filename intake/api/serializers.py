@@ -350,6 +350,7 @@ class PersonWithHouseholdSerializer(PersonSerializer):
     """A person in a list of persons."""
 
     household = serializers.CharField(help_text="Reference of the household")
+    merged_into = serializers.UUIDField(allow_null=True, help_text="Id of who answers now")
 
 
 class ArrivalSerializer(Shape):
@@ -388,6 +389,7 @@ class HouseholdSerializer(Shape):
     members = PersonSerializer(many=True)
     registered_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+    merged_into = serializers.CharField(allow_null=True, help_text="Reference that answers now")
 
 
 class HintSerializer(Shape):
@@ -411,12 +413,14 @@ class HouseholdEntrySerializer(serializers.ModelSerializer[Household]):
     size = serializers.IntegerField(help_text="Persons in the count now")
     entry_point = serializers.CharField(allow_null=True)
     arrived_at = serializers.DateTimeField(allow_null=True)
+    merged_into = serializers.CharField(source="merged_reference", allow_null=True)
 
     class Meta:
         model = Household
         fields = [
             "id",
             "reference",
+            "merged_into",
             "status",
             "level",
             "size",

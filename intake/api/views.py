@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -29,8 +29,10 @@ from common.errors import DomainError
 from common.ids import read_id
 from intake import duplicates, services
 from intake.api import serializers as shapes
+from intake.api.aliases import merged_into, person_asked_for
 from intake.api.border import BORDER_POLICY, EntryPointActions
 from intake.api.consents import ConsentActions
+from intake.api.duplicates import FIELD_POLICY, FieldQuestionActions
 from intake.api.editing import MemberEdits
 from intake.api.family import FAMILY_POLICY, FamilyActions
 from intake.api.filters import EntryPointFilter, HouseholdFilter, PersonFilter
@@ -89,6 +91,7 @@ def household_shape(
         "members": members,
         "registered_at": household.recorded_at,
         "updated_at": household.updated_at,
+        "merged_into": household.merged_into.reference if household.merged_into else None,
     }
 
 
@@ -121,6 +124,7 @@ class HouseholdViewSet(
     SlipActions,
     QuestionActions,
     KnownActions,
+    FieldQuestionActions,
     ChangesOldestFirst,
     IdempotentWrites,
     ListModelMixin,
@@ -151,6 +155,7 @@ class HouseholdViewSet(
         **SLIP_POLICY,
         **QUESTION_POLICY,
         **KNOWN_POLICY,
+        **FIELD_POLICY,
     }
 
     def get_queryset(self) -> QuerySet[Household]:
@@ -167,14 +172,12 @@ class HouseholdViewSet(
             size=Subquery(size),
             entry_point=Subquery(first.values("entry_point__code")[:1]),
             arrived_at=Subquery(first.values("occurred_at")[:1]),
+            merged_reference=F("merged_into__reference"),
         )
 
     def get_object(self) -> Household:
         """By reference in any spelling; the reference of a repeat answers with its survivor."""
-        try:
-            reference = parse_reference(self.kwargs["reference"])
-        except InvalidReferenceError:
-            raise Http404 from None
+        reference = self._asked_for()
         found = Household.objects.filter(reference=reference).first()
         if found is None:
             raise Http404
@@ -185,13 +188,18 @@ class HouseholdViewSet(
             raise Http404
         return survivor
 
+    def _asked_for(self) -> str:
+        try:
+            return parse_reference(self.kwargs["reference"])
+        except InvalidReferenceError:
+            raise Http404 from None
+
     def _answer(self, household: Household, **kwargs: Any) -> Response:
         record_access(self.request.user, "read", household)
-        return Response(
-            read_household(household, self.request.user),
-            headers={"ETag": etag_of(household)},
-            **kwargs,
-        )
+        body = read_household(household, self.request.user)
+        if self._asked_for() != household.reference:
+            body["merged_into"] = household.reference
+        return Response(body, headers={"ETag": etag_of(household)}, **kwargs)
 
     @extend_schema(
         summary="Register a household",
@@ -414,8 +422,10 @@ class PersonViewSet(
 
     def _shapes(self, persons: Sequence[Person]) -> list[dict[str, Any]]:
         found = person_shapes(persons, self.request.user, _today())
+        aliases = merged_into(persons)
         for shape, person in zip(found, persons, strict=True):
             shape["household"] = person.household.reference
+            shape["merged_into"] = aliases.get(person.pk)
         return found
 
     @extend_schema(
@@ -438,12 +448,12 @@ class PersonViewSet(
 
     @extend_schema(summary="Read a person")
     def retrieve(self, request: Request, pk: str) -> Response:
-        """With names; recorded."""
-        person = self.get_queryset().filter(pk=pk).first() if read_id(pk) else None
-        if person is None:
-            raise Http404
+        """With names; recorded. The id of a repeat answers with the person it was merged into."""
+        person = person_asked_for(pk, self.get_queryset(), request.user)
         record_access(request.user, "read", person)
-        return Response(self._shapes([person])[0])
+        (shape,) = self._shapes([person])
+        merged = person.pk if read_id(pk) != person.pk else None
+        return Response({**shape, "merged_into": merged})
 
 
 class EntryPointViewSet(

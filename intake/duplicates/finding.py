@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from math import log2
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Q
 
 from accounts.policies import Permission, access_of
 from audit.events import record_event
 from intake.choices import NEVER_COUNTED, ExitReason, PairStatus
+from intake.duplicates.offering import offer as join_queue
 from intake.duplicates.people import Member, Rates, Two
 from intake.duplicates.reasons import Reason
 from intake.duplicates.scoring import OFFERED_FROM, Likeness, compare
@@ -95,7 +96,7 @@ def candidates_for(household: Household, *, user: Any, offer: bool = False) -> l
     if not found:
         return []
     if offer:
-        offer_pairs(found)
+        join_queue(found)
     households = Household.objects.in_bulk([_other(key, household.pk) for key in found])
     apart = _apart(household.pk)
     candidates = [
@@ -138,8 +139,9 @@ def find_duplicates(household_ids: Iterable[uuid.UUID]) -> list[DuplicatePair]:
     ids = sorted(set(household_ids))
     keys: set[tuple[uuid.UUID, uuid.UUID]] = set()
     for start in range(0, len(ids), _CHUNK):
-        found = _scored(ids[start : start + _CHUNK])
-        offer_pairs(found)
+        chunk = ids[start : start + _CHUNK]
+        found = _scored(chunk)
+        join_queue(found, compared=chunk, rescore=rescored)
         keys |= set(found)
     pairs = DuplicatePair.objects.filter(
         status=PairStatus.OPEN, first_id__in={first for first, _ in keys}
@@ -260,13 +262,29 @@ def _scored(ids: list[uuid.UUID], user: Any = None) -> dict[tuple[uuid.UUID, uui
     keys = _pairs(ids, user)
     if not keys:
         return {}
+    return {key: each for key, each in likeness_of(keys).items() if each.score >= OFFERED_FROM}
+
+
+def likeness_of(
+    keys: Mapping[tuple[uuid.UUID, uuid.UUID], set[Two] | None],
+) -> dict[tuple[uuid.UUID, uuid.UUID], Likeness]:
+    """How alike the households of each pair are now, whatever the score.
+
+    With each pair the people of both who share a key; None: everybody is compared.
+    """
     members = members_of({household for key in keys for household in key})
     rates = Rates.present()
-    likenesses = {
+    return {
         key: compare(members[key[0]], members[key[1]], rates, likely)
-        for key, likely in sorted(keys.items())
+        for key, likely in sorted(keys.items(), key=lambda each: each[0])
     }
-    return {key: found for key, found in likenesses.items() if found.score >= OFFERED_FROM}
+
+
+def rescored(
+    keys: Collection[tuple[uuid.UUID, uuid.UUID]],
+) -> dict[tuple[uuid.UUID, uuid.UUID], Likeness]:
+    """The same of pairs that are known already, whoever of them shares a key."""
+    return likeness_of(dict.fromkeys(keys))
 
 
 def _pairs(ids: list[uuid.UUID], user: Any) -> dict[tuple[uuid.UUID, uuid.UUID], set[Two]]:
@@ -356,29 +374,3 @@ def _hits(
             },
         )
         return list(cursor.fetchall())
-
-
-@transaction.atomic
-def offer_pairs(found: dict[tuple[uuid.UUID, uuid.UUID], Likeness]) -> None:
-    """Put pairs into the queue, or give open ones their new score."""
-    known = {
-        (pair.first_id, pair.second_id): pair
-        for pair in DuplicatePair.objects.select_for_update(no_key=True)
-        .filter(first_id__in={first for first, _ in found})
-        .order_by("pk")
-    }
-    new = []
-    for key, likeness in found.items():
-        values = {
-            "score": likeness.score,
-            "reasons": likeness.reasons,
-            "matches": [[str(a), str(b)] for a, b in likeness.matches],
-        }
-        if (pair := known.get(key)) is None:
-            new.append(DuplicatePair(first_id=key[0], second_id=key[1], **values))
-        elif pair.status == PairStatus.OPEN:
-            for name, value in values.items():
-                setattr(pair, name, value)
-            pair.save(update_fields=list(values))
-    # Another worker may have offered the same pair a moment ago: one of the two rows stays.
-    DuplicatePair.objects.bulk_create(new, ignore_conflicts=True)

@@ -15,7 +15,7 @@ from intake.names import Agreement, skeleton
 
 # People of one operation are born over so many days; births are told evenly enough within them.
 _SPAN = 60 * 365
-_ORDER = {level: place for place, level in enumerate(Agreement)}
+_ORDER: dict[str, int] = {level: place for place, level in enumerate(Agreement)}
 # A pair of people with fewer bits is no counterpart: a namesake of like age.
 _LIKE = 6.0
 

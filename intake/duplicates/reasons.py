@@ -19,6 +19,22 @@ PHONES = "phones"
 ORIGIN = "origin"
 COMMON = "common"
 ABSENT = "absent"
+# What was learnt since a pair was decided different.
+NEW_DOCUMENT = "new_document"
+NEW_PHONE = "new_phone"
+NEW_MEMBER = "new_member_match"
+CORRECTED = "identity_corrected"
+
+
+def describe_news(news: Iterable[Reason]) -> list[str]:
+    """What was learnt since the decision, as sentences. They hold no personal data."""
+    words = {
+        NEW_DOCUMENT: _("Both show the same document now."),
+        NEW_PHONE: _("Both use the same phone number now."),
+        NEW_MEMBER: _("People match now who did not match before."),
+        CORRECTED: _("A name, father’s name or age was corrected, and they are more alike now."),
+    }
+    return [words[each["code"]] for each in news if each.get("code") in words]
 
 
 def describe(reasons: Iterable[Reason]) -> list[str]:

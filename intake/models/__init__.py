@@ -4,7 +4,7 @@ from intake.models.border import BorderAssessment, CrossingCount, EntryPointStat
 from intake.models.codelists import Area, Country, DocumentType, Language, SpecificNeedType
 from intake.models.consents import Consent
 from intake.models.drafts import RegistrationDraft
-from intake.models.duplicates import DuplicatePair
+from intake.models.duplicates import DuplicatePair, FieldQuestion, PairDecision, PersonMerge
 from intake.models.entry_points import EntryPoint
 from intake.models.family import FamilyLink, TracingKey, TracingMatch, TracingRequest
 from intake.models.households import Arrival, Household
@@ -43,6 +43,7 @@ __all__ = [
     "EntryPoint",
     "EntryPointStatusChange",
     "FamilyLink",
+    "FieldQuestion",
     "Household",
     "HouseholdMove",
     "Identity",
@@ -56,8 +57,10 @@ __all__ = [
     "Language",
     "MatchWeight",
     "OpenQuestion",
+    "PairDecision",
     "Person",
     "PersonExit",
+    "PersonMerge",
     "RegistrationDraft",
     "ScreeningOutcome",
     "SlipToken",
