@@ -185,6 +185,12 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
                 P.AUDIT_READ,
             ),
             Item(_("Access records"), "visibility", _list("audit_accessrecord"), P.AUDIT_READ),
+            Item(
+                _("Search keys and weights"),
+                "key_vertical",
+                _list("intake_keyrebuild"),
+                P.CODELISTS_MANAGE,
+            ),
         ],
     ),
     (

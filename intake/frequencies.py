@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from intake.keys import digest_of
+from intake.keys import every_digest
 from intake.models import KeyCount, KeyFrequency
 
 _KEEP_SECONDS = 60.0
@@ -31,9 +31,14 @@ class Frequencies:
         """How many people have a key; half of the fewest where nobody counted it."""
         return self.counts.get(digest, self.fewest // 2)
 
+    def _of_any(self, digests: list[int]) -> int:
+        counted = [self.counts[digest] for digest in digests if digest in self.counts]
+        return sum(counted) if counted else self.fewest // 2
+
     def share(self, kind: str, value: str) -> float:
         """The share of people with this value, in (0, 1): what chance makes two people agree."""
-        found = self.bearers(digest_of(kind, value)) + _PRIOR_BEARERS
+        # While keys are made anew some people are counted under an older secret.
+        found = self._of_any(every_digest([(kind, value)])) + _PRIOR_BEARERS
         return min(found / (self.persons + _PRIOR_PERSONS), 0.99)
 
 

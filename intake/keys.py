@@ -79,6 +79,11 @@ def made_with() -> str:
     return f"{RULES}:{next(iter(settings.LOOKUP_KEYS))}"
 
 
+def several_secrets() -> bool:
+    """Whether keys of one value may differ: some are made with an older secret of the ring."""
+    return len(settings.LOOKUP_KEYS) > 1
+
+
 def phone_key(phone: str) -> str:
     """The part of a phone number that stays the same however it is written; empty for none."""
     digits = re.sub(r"\D", "", phone.translate(_DIGITS))

@@ -25,6 +25,7 @@ from common import clock
 from common.errors import DomainError, Stale
 from common.form_errors import mark_errors
 from common.ids import new_id
+from intake.admin import known
 from intake.admin.birth_words import understood
 from intake.admin.pages import page
 from intake.admin.registration import entry_points_for, household_input
@@ -63,7 +64,8 @@ def add_group_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> HttpRe
             valid = [form.is_valid() for form in (household, focal, counts)]
             if all(valid) and (saved := _register(request, household, focal, counts)):
                 return saved
-        return _group_form(model_admin, request, household, focal, counts, sent=data is not None)
+        sent = data is not None and not hasattr(household, "known")
+        return _group_form(model_admin, request, household, focal, counts, sent=sent)
 
 
 def _last_entry_point(user: Any) -> str | None:
@@ -90,6 +92,10 @@ def _register(
         level=RegistrationLevel.GROUP,
         counts=counts.counts,
     )
+    found = known.ask_first(request, typed)
+    if found is not None and found.asked:
+        household.known = found  # type: ignore[attr-defined]
+        return None
     try:
         made = register_household(actor=request.user, data=typed)
     except DomainError as error:
@@ -138,6 +144,7 @@ def _group_form(
         counts=counts,
         errors_shown=sent,
         areas=areas(),
+        known_url=known.panel_address(),
         **typing_help(),
         status=422 if sent else 200,
     )

@@ -19,7 +19,7 @@ from accounts.models import Operation
 from accounts.policies import Permission
 from common.admin import PolicyModelAdmin
 from intake import slots
-from intake.admin import areas, drafts
+from intake.admin import areas, drafts, known
 from intake.admin.detail import household_page
 from intake.admin.groups import add_group_page
 from intake.admin.registration import birth_preview, registration_page
@@ -79,6 +79,7 @@ class HouseholdAdmin(PolicyModelAdmin):
         return [
             path("births/preview/", wrap(birth_preview), name="intake_household_birth_preview"),
             *areas.addresses(self),
+            *known.addresses(self),
             *drafts.addresses(self),
             path("scan/", wrap(partial(scan_page, self)), name="intake_scan"),
             path(

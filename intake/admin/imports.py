@@ -13,12 +13,13 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.policies import Permission
+from accounts.policies import Permission, can
 from audit.access import record_access
 from common.admin import PolicyModelAdmin
 from common.errors import DomainError
 from intake.admin.pages import page
 from intake.choices import ImportStatus
+from intake.duplicates.finding import offered_pairs
 from intake.imports import describe_problems, import_spreadsheet, refused_rows_file
 from intake.imports.reading import MAX_BYTES
 from intake.imports.refused import known_columns
@@ -142,6 +143,8 @@ class ImportBatchAdmin(PolicyModelAdmin):
             percent=100 * handled // batch.rows if batch.rows else 0,
             shown=shown,
             rows=[_shown(row) for row in shown],
+            offered=offered_pairs(batch, request.user) if batch.households_count else 0,
+            may_decide=can(request.user, Permission.DUPLICATES_DECIDE),
             left=refused.filter(corrected_in__isnull=True).count(),
         )
 

@@ -28,6 +28,7 @@ from common.errors import DomainError
 from common.form_errors import add_domain_error, mark_errors
 from common.ids import read_id
 from intake import services
+from intake.admin import known
 from intake.admin.pages import page
 from intake.admin.sections import Action, register_actions, register_page, register_section
 from intake.choices import EntryKind, ExitReason
@@ -201,7 +202,12 @@ def _view_of(
         with timezone.override(Operation.current().zone):
             people = _named(household, request.user, each.people)
             form = each.form(request.POST or None, people=people, user=request.user)  # type: ignore[call-arg]
+            found = None
             if request.method == "POST" and form.is_valid():
+                if each.name == "follow":
+                    found = known.ask_before_adding(request, household)
+                if found is not None and found.asked:
+                    return _form_page(model_admin, request, household, each, form, found)
                 try:
                     said = each.save(request.user, household, dict(form.cleaned_data))
                 except DomainError as error:
@@ -221,6 +227,7 @@ def _form_page(
     household: Household,
     each: _Page,
     form: forms.Form,
+    found: known.Known | None = None,
 ) -> HttpResponse:
     mark_errors(form)
     response = page(
@@ -233,6 +240,8 @@ def _form_page(
         form=form,
         button=each.button,
         errors_shown=bool(form.errors),
+        known=found,
+        known_url=known.panel_address(household) if each.name == "follow" else "",
         nobody="persons" in form.fields and not form.fields["persons"].choices,  # type: ignore[attr-defined]
     )
     return response.render() if hasattr(response, "render") else response

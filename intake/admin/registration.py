@@ -20,7 +20,7 @@ from accounts.policies import Permission, access_of
 from common import clock
 from common.errors import DomainError
 from common.form_errors import mark_errors
-from intake.admin import drafts, form_rows, warnings
+from intake.admin import drafts, form_rows, known, warnings
 from intake.admin.birth_words import birth_preview, describe_birth, understood
 from intake.admin.form_problems import shown_problems
 from intake.admin.pages import page
@@ -73,7 +73,8 @@ def registration_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> Htt
                 return saved
         else:
             _check_births(filled_rows(members), data.get("arrived_at", ""))
-        asked = hasattr(household, "asked")  # nothing is wrong, something is doubtful
+        # Nothing is wrong: something is doubtful, or the family may be registered already.
+        asked = hasattr(household, "asked") or hasattr(household, "known")
         return _form_page(model_admin, request, household, members, errors_shown=not asked)
 
 
@@ -117,10 +118,11 @@ def _save(request: HttpRequest, household: HouseholdForm, members: Any) -> HttpR
     """Register; None when the service found problems, which are then in the forms."""
     filled = filled_rows(members)
     try:
-        data = warnings.answers_in_place(
-            request, household_input(household, filled), household, filled
-        )
-        if data is None:
+        sent = household_input(household, filled)
+        data = warnings.answers_in_place(request, sent, household, filled)
+        found = known.ask_first(request, sent)
+        if data is None or (found is not None and found.asked):
+            household.known = found  # type: ignore[attr-defined]
             return None
         registration = register_household(actor=request.user, data=data)
     except DomainError as error:
@@ -249,6 +251,7 @@ def _form_page(
         problems=shown_problems(household, members) if errors_shown else [],
         focal_point=household["focal_point"].value(),
         warnings_carried=warnings.carried(request, [household, *members.forms]),
+        known_url=known.panel_address(),
         preview_url=reverse("admin:intake_household_birth_preview"),
         areas_url=reverse("admin:intake_household_areas"),
         clock_offset=int(((offset or shift * 0) + shift).total_seconds() * 1000),

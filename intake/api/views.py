@@ -36,6 +36,7 @@ from intake.api.duplicates import FIELD_POLICY, FieldQuestionActions
 from intake.api.editing import MemberEdits
 from intake.api.family import FAMILY_POLICY, FamilyActions
 from intake.api.filters import EntryPointFilter, HouseholdFilter, PersonFilter
+from intake.api.known import KNOWN_POLICY, KnownActions, duplicate_shapes
 from intake.api.life import LIFE_POLICY, WHOLE, LifeActions
 from intake.api.needs import PersonNeedActions
 from intake.api.questions import QUESTION_POLICY, QuestionActions, asked_at_registration
@@ -122,6 +123,7 @@ class HouseholdViewSet(
     FamilyActions,
     SlipActions,
     QuestionActions,
+    KnownActions,
     FieldQuestionActions,
     ChangesOldestFirst,
     IdempotentWrites,
@@ -152,6 +154,7 @@ class HouseholdViewSet(
         **FAMILY_POLICY,
         **SLIP_POLICY,
         **QUESTION_POLICY,
+        **KNOWN_POLICY,
         **FIELD_POLICY,
     }
 
@@ -235,14 +238,7 @@ class HouseholdViewSet(
         found = duplicates.candidates_for(
             made.household, user=self.request.user, offer=made.created
         )
-        return [
-            {
-                "household": each.household.reference,
-                "score": round(each.score, 3),
-                "reasons": duplicates.describe(each.reasons),
-            }
-            for each in found
-        ]
+        return duplicate_shapes(found)
 
     @extend_schema(
         summary="Register many households",

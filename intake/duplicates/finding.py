@@ -10,6 +10,7 @@ from math import log2
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from accounts.policies import Permission, access_of
 from audit.events import record_event
@@ -19,7 +20,9 @@ from intake.duplicates.people import Member, Rates, Two
 from intake.duplicates.reasons import Reason
 from intake.duplicates.scoring import OFFERED_FROM, Likeness, compare
 from intake.frequencies import frequencies
-from intake.models import DuplicatePair, Household, Identity
+from intake.indexed import present_values
+from intake.keys import DOCUMENT, PHONE, digests, every_digest, several_secrets
+from intake.models import DuplicatePair, Household, Identity, ImportBatch
 
 MOST_CANDIDATES = 20  # scored per household, those with most in common first
 # A key that more people have is not followed: others of theirs are rarer.
@@ -27,6 +30,8 @@ MOST_SHARING = 300
 # Read of one household's keys at most, whatever the count of keys says.
 _MOST_HITS = 3000
 _CHUNK = 100
+
+_NOBODY = uuid.UUID(int=0)
 
 # Persons who are nobody of their own, and those in the authority's hands, are not compared.
 _NOT_COMPARED = (*NEVER_COUNTED, ExitReason.SEPARATED)
@@ -103,14 +108,16 @@ def candidates_for(household: Household, *, user: Any, offer: bool = False) -> l
 
 
 def candidates_of(
-    members: list[Member], digests: Collection[int], *, user: Any, own: uuid.UUID | None = None
+    members: list[Member], blocks: Collection[int], *, user: Any, own: uuid.UUID | None = None
 ) -> list[Candidate]:
     """The same for a household that is not registered yet (or `own`, as it would be changed).
 
-    `digests` are the blocks of its members (`keys.every_digest`). Nothing is kept.
+    `blocks` are the hashes of those of its members (`keys.every_digest`). Households that were
+    found to be different from `own` are left out. Nothing is kept.
     """
-    ranked = _ranked({0: digests}, {0: own} if own else {}, user)
-    others = list(ranked.get(0, {}))
+    ranked = _ranked({0: blocks}, {0: own} if own else {}, user)
+    apart = _apart(own) if own else set()
+    others = [household for household in ranked.get(0, {}) if household not in apart]
     if not others:
         return []
     elsewhere = members_of(others)
@@ -142,6 +149,16 @@ def find_duplicates(household_ids: Iterable[uuid.UUID]) -> list[DuplicatePair]:
     return [pair for pair in pairs if (pair.first_id, pair.second_id) in keys]
 
 
+def offered_pairs(batch: ImportBatch, user: Any) -> int:
+    """How many pairs with a household of an import were offered, of households `user` may read."""
+    readable = Household.objects.visible_to(user).values("pk")
+    return DuplicatePair.objects.filter(
+        Q(first__import_batch=batch) | Q(second__import_batch=batch),
+        first__in=readable,
+        second__in=readable,
+    ).count()
+
+
 def candidate_pairs(household_ids: Iterable[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]]:
     """The pairs that would be scored for these households, in key order: for measuring."""
     ids = sorted(set(household_ids))
@@ -153,13 +170,14 @@ def candidate_pairs(household_ids: Iterable[uuid.UUID]) -> set[tuple[uuid.UUID, 
 
 def members_of(household_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Member]]:
     """The members that are compared, opened, by household. The caller never stores them."""
+    ids = list(household_ids)
     found: dict[uuid.UUID, list[Member]] = defaultdict(list)
+    numbers = _numbers_anew(ids) if several_secrets() else {}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _MEMBERS, {"households": list(household_ids), "not_compared": list(_NOT_COMPARED)}
-        )
+        cursor.execute(_MEMBERS, {"households": ids, "not_compared": list(_NOT_COMPARED)})
         for household, pk, sex, earliest, latest, seen, sealed, documents, phones, area in cursor:
             identity = Identity.opened(pk, sealed)
+            documents, phones = numbers.get(pk, (documents, phones))
             found[household].append(
                 Member(
                     id=pk,
@@ -177,6 +195,37 @@ def members_of(household_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Membe
                 )
             )
     return found
+
+
+def _numbers_anew(household_ids: list[uuid.UUID]) -> dict[uuid.UUID, tuple[list[int], list[int]]]:
+    """Documents and phones of each person under the newest secret, whatever the keys are made with.
+
+    While keys are made anew two records of one number would differ otherwise.
+    """
+    return {
+        person.pk: (digests(values.of(DOCUMENT)), digests(values.of(PHONE)))
+        for person, values in present_values(household_ids)
+    }
+
+
+def _people_by_block(
+    household_ids: list[uuid.UUID],
+) -> dict[uuid.UUID, dict[int, list[uuid.UUID]]]:
+    """The keys to look for of each household, and who has them. While keys are made anew, under
+    every secret."""
+    people: dict[uuid.UUID, dict[int, list[uuid.UUID]]] = defaultdict(lambda: defaultdict(list))
+    if several_secrets():
+        for person, values in present_values(household_ids):
+            if person.exit_reason not in _NOT_COMPARED:
+                for digest in every_digest(values.blocks):
+                    people[person.household_id][digest].append(person.pk)
+        return people
+    with connection.cursor() as cursor:
+        cursor.execute(_KEYS, {"households": household_ids, "not_compared": list(_NOT_COMPARED)})
+        for household, pk, blocks in cursor:
+            for digest in blocks:
+                people[household][digest].append(pk)
+    return people
 
 
 def look_later(household_ids: Iterable[uuid.UUID], actor: Any) -> None:
@@ -240,12 +289,7 @@ def rescored(
 
 def _pairs(ids: list[uuid.UUID], user: Any) -> dict[tuple[uuid.UUID, uuid.UUID], set[Two]]:
     """Candidates in key order, with the people of both who share a key."""
-    people: dict[uuid.UUID, dict[int, list[uuid.UUID]]] = defaultdict(lambda: defaultdict(list))
-    with connection.cursor() as cursor:
-        cursor.execute(_KEYS, {"households": ids, "not_compared": list(_NOT_COMPARED)})
-        for household, person, blocks in cursor:
-            for digest in blocks:
-                people[household][digest].append(person)
+    people = _people_by_block(ids)
     numbered = list(people)
     ranked = _ranked(
         {number: people[pk].keys() for number, pk in enumerate(numbered)},
@@ -285,8 +329,9 @@ def _ranked(
     for number, household, person, shared in _hits(asked):
         if household != own.get(number):
             hits[number][household].append((person, shared))
-    if user is not None and hits:
-        every = {household for found in hits.values() for household in found}
+    if user is not None:
+        # Asked also when nobody was found: else the time would tell of somebody hidden.
+        every = {household for found in hits.values() for household in found} or {_NOBODY}
         visible = Household.objects.visible_to(user).filter(pk__in=every)
         readable = set(visible.values_list("pk", flat=True))
         for found in hits.values():

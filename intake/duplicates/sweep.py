@@ -27,9 +27,7 @@ def check_everybody(*, seconds: float) -> int:
     night = _night()
     if night is None:
         return 0
-    sweep, _made = DuplicateSweep.objects.get_or_create(
-        night=night, defaults={"started_at": clock.now()}
-    )
+    sweep = _of_night(night)
     until = time.monotonic() + seconds
     done = 0
     while sweep.finished_at is None and time.monotonic() < until:
@@ -37,6 +35,20 @@ def check_everybody(*, seconds: float) -> int:
         sweep = _chunk(sweep.pk)
         done += sweep.done - before
     return done
+
+
+def _of_night(night: date) -> DuplicateSweep:
+    """The check of this night. Where the last night was too short it goes on from there, so that
+    in an operation of any size everybody has a turn."""
+    last = DuplicateSweep.objects.filter(night__lt=night).order_by("-night").first()
+    sweep, _made = DuplicateSweep.objects.get_or_create(
+        night=night,
+        defaults={
+            "started_at": clock.now(),
+            "cursor": last.cursor if last is not None and last.finished_at is None else None,
+        },
+    )
+    return sweep
 
 
 def _night() -> date | None:

@@ -63,6 +63,41 @@ def first_weights() -> dict[tuple[str, str], tuple[float, float | None]]:
         }
 
 
+@dataclass(frozen=True)
+class WeightRow:
+    """A row of the table that holds, with its source; `bits` where they follow from it alone."""
+
+    feature: str
+    level: str
+    m: float
+    u: float | None
+    source: str
+
+    @property
+    def bits(self) -> float | None:
+        """For (or, below 0, against) one person; None where it depends on the value."""
+        return log2(self.m / self.u) if self.u else None
+
+    @property
+    def u_text(self) -> str:
+        """With three figures, however small."""
+        return "" if self.u is None else f"{self.u:.3g}"
+
+
+def weight_rows() -> list[WeightRow]:
+    """The table as it holds now, in the order of the shipped one."""
+    estimated = {(each.feature, each.level): each for each in MatchWeight.objects.all()}
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        sources = {(row["feature"], row["level"]): row["source"] for row in csv.DictReader(file)}
+    rows = []
+    for (feature, level), (m, u) in first_weights().items():
+        if found := estimated.get((feature, level)):
+            rows.append(WeightRow(feature, level, found.m, found.u, found.source))
+        else:
+            rows.append(WeightRow(feature, level, m, u, sources[feature, level]))
+    return rows
+
+
 def forget() -> None:
     """Read the table anew at the next use."""
     global _kept

@@ -8,9 +8,11 @@ from typing import Any
 
 from django.db import transaction
 
-from intake.keys import DOCUMENT, PHONE, Subject, Values, digests, household_values, made_with
+from intake.indexed import members_in_order, subject_of, values_of
+from intake.keys import DOCUMENT, PHONE, Values, digests, made_with
 from intake.models import Household, IdentityIndex, Person
-from intake.models.persons import IdentityData
+
+__all__ = ["index_columns", "reindex_household", "reindex_many", "subject_of"]
 
 _COLUMNS = ("words", "blocks", "documents", "phones", "made_with")
 
@@ -26,16 +28,9 @@ def index_columns(values: Values) -> tuple[list[int], list[int], list[int], list
     )
 
 
-def subject_of(person: Person, data: IdentityData, phones: Sequence[str]) -> Subject:
-    """A person as keys are made; `phones` are the household's, kept with its focal point."""
-    earliest, latest = person.birth_earliest, person.birth_latest
-    born = (earliest, latest) if earliest is not None and latest is not None else None
-    return Subject(data, person.sex, born, phones if person.is_focal_point else ())
-
-
 def reindex_household(household: Household, actor: Any = None) -> None:
     """Make the keys of all members anew; the household is locked, `actor` is not needed."""
-    _write([household], list(_members([household.pk])))
+    _write([household], list(members_in_order([household.pk])))
 
 
 @transaction.atomic
@@ -43,23 +38,16 @@ def reindex_many(household_ids: Sequence[uuid.UUID]) -> int:
     """The same for many households, which are locked meanwhile; how many persons."""
     rows = Household.objects.filter(pk__in=household_ids).order_by("pk")
     households = list(rows.select_for_update(of=("self",), no_key=True))
-    members = list(_members(household_ids))
+    members = list(members_in_order(household_ids))
     _write(households, members)
     return len(members)
-
-
-def _members(household_ids: Sequence[uuid.UUID]) -> Any:
-    people = Person.objects.filter(household_id__in=household_ids).select_related("identity")
-    return people.order_by("household_id", "position", "pk")
 
 
 def _write(households: Sequence[Household], members: Sequence[Person]) -> None:
     rows = []
     for household in households:
         people = [person for person in members if person.household_id == household.pk]
-        subjects = [subject_of(each, each.identity.open(), household.phones) for each in people]
-        values = household_values(subjects, household.origin_area_id or "")
-        for person, made in zip(people, values, strict=True):
+        for person, made in zip(people, values_of(household, people), strict=True):
             columns = dict(zip(_COLUMNS, index_columns(made), strict=True))
             rows.append(IdentityIndex(person=person, **columns))
     IdentityIndex.objects.bulk_create(

@@ -40,12 +40,31 @@ def rebuild_some(*, seconds: float) -> KeyRebuild:
     beside it, a kill loses a chunk at most, and whoever comes next goes on from there. New and
     changed households get present keys by themselves. Nothing to do once it is finished.
     """
-    rebuild, _made = KeyRebuild.objects.get_or_create(
-        made_with=made_with(), defaults={"started_at": clock.now()}
-    )
+    rebuild = _begun()
     until = time.monotonic() + seconds
     while rebuild.finished_at is None and time.monotonic() < until:
         rebuild = _rebuild_chunk(rebuild.pk)
+    return rebuild
+
+
+@transaction.atomic
+def _begun() -> KeyRebuild:
+    """The rebuild with the present rules and secret: the one under way, or from the start.
+
+    From the start also when keys were made with something else since: a secret that comes back.
+    """
+    wanted = made_with()
+    last = KeyRebuild.objects.order_by("-started_at", "-pk").first()
+    if last is not None and last.made_with == wanted:
+        return last
+    rebuild, _made = KeyRebuild.objects.get_or_create(
+        made_with=wanted, defaults={"started_at": clock.now()}
+    )
+    rebuild = KeyRebuild.objects.select_for_update().get(pk=rebuild.pk)
+    if last is not None and rebuild.started_at < last.started_at:
+        rebuild.started_at, rebuild.finished_at = clock.now(), None
+        rebuild.cursor, rebuild.done = None, 0
+        rebuild.save()
     return rebuild
 
 
@@ -73,6 +92,8 @@ def _rebuild_chunk(pk: int) -> KeyRebuild:
             reindex_many(ids)
         else:
             rebuild.finished_at, rebuild.total = clock.now(), rebuild.done
+            # The old count is of hashes that nobody has any more.
+            count_keys()
     rebuild.save()
     return rebuild
 

@@ -10,7 +10,7 @@
   const KEPT_FOR = 7 * 24 * 3600 * 1000; // ms, as long as the server keeps a draft
   const PREFIX = "panah-draft:";
   const NOT_TYPED = new Set(["csrfmiddlewaretoken", "save", "add_person"]);
-  const ASKED = /^warning-/; // answers to doubts belong to one sending, not to a draft
+  const ASKED = /^(warning|known)-/; // answers belong to one sending, not to a draft
 
   const current = () => document.getElementById("registration");
   const id = () => current().querySelector("input[name=id]").value;
