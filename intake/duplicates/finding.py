@@ -19,7 +19,7 @@ from intake.duplicates.offering import offer as join_queue
 from intake.duplicates.people import Member, Rates, Two
 from intake.duplicates.reasons import Reason
 from intake.duplicates.scoring import OFFERED_FROM, Likeness, compare
-from intake.frequencies import frequencies
+from intake.frequencies import Frequencies, frequencies
 from intake.indexed import present_values
 from intake.keys import DOCUMENT, PHONE, digests, every_digest, several_secrets
 from intake.models import DuplicatePair, Household, Identity, ImportBatch
@@ -27,8 +27,8 @@ from intake.models import DuplicatePair, Household, Identity, ImportBatch
 MOST_CANDIDATES = 20  # scored per household, those with most in common first
 # A key that more people have is not followed: others of theirs are rarer.
 MOST_SHARING = 300
-# Read of one household's keys at most, whatever the count of keys says.
-_MOST_HITS = 3000
+# People read for one household at most: by its rarest keys, as far as they were counted.
+_MOST_HITS = 500
 _CHUNK = 100
 
 _NOBODY = uuid.UUID(int=0)
@@ -55,8 +55,14 @@ CROSS JOIN LATERAL (
     SELECT person_id, blocks FROM intake_identityindex
     WHERE blocks && asked.digests LIMIT %(most)s
 ) x
-JOIN intake_person p ON p.id = x.person_id AND p.exit_reason <> ALL(%(not_compared)s)
-JOIN intake_household h ON h.id = p.household_id AND h.merged_into_id IS NULL
+-- One by one: the planner expects ten times as many, and would read whole tables for them.
+CROSS JOIN LATERAL (
+    SELECT id, household_id FROM intake_person
+    WHERE id = x.person_id AND exit_reason <> ALL(%(not_compared)s) OFFSET 0
+) p
+CROSS JOIN LATERAL (
+    SELECT 1 FROM intake_household WHERE id = p.household_id AND merged_into_id IS NULL OFFSET 0
+) h
 """
 
 # As plain values: objects of the models would take most of the time of a search.
@@ -356,10 +362,7 @@ def _hits(
 ) -> list[tuple[int, uuid.UUID, uuid.UUID, list[int]]]:
     known = frequencies()
     pairs = [
-        (number, digest)
-        for number, digests in asked.items()
-        for digest in digests
-        if known.bearers(digest) <= MOST_SHARING
+        (number, digest) for number, digests in asked.items() for digest in _rarest(digests, known)
     ]
     if not pairs:
         return []
@@ -374,3 +377,15 @@ def _hits(
             },
         )
         return list(cursor.fetchall())
+
+
+def _rarest(digests: Collection[int], known: Frequencies) -> list[int]:
+    """The keys to follow: the rarest first, as long as few enough people have them together."""
+    counted = sorted((known.counts.get(digest, 1), digest) for digest in digests)
+    chosen, people = [], 0
+    for bearers, digest in counted:
+        people += bearers
+        if bearers > MOST_SHARING or people > _MOST_HITS:
+            break
+        chosen.append(digest)
+    return chosen
