@@ -7,6 +7,7 @@ says little when two records agree in it.
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from intake.keys import every_digest
@@ -21,7 +22,7 @@ _kept: tuple[float, Frequencies] | None = None
 
 @dataclass(frozen=True)
 class Frequencies:
-    """Of `persons` people, how many have each key that at least `fewest` have."""
+    """Of `persons` people, how many have each key that at least `fewest` have: what is common."""
 
     persons: int = 0
     fewest: int = 0
@@ -58,13 +59,25 @@ def forget() -> None:
 
 
 def fewest_counted(persons: int) -> int:
-    """How many people must have a key for it to be counted by itself: three, or 1 in 20,000."""
+    """How many people must have a key for it to be counted by itself: three, or 1 in 200,000."""
+    return max(3, persons // 200_000)
+
+
+def common_from(persons: int) -> int:
+    """How many must have it to be kept in the process: three, or 1 in 20,000."""
     return max(3, persons // 20_000)
+
+
+def holders(digests: Collection[int]) -> dict[int, int]:
+    """How many people had each of these keys at the last count, of those that were counted."""
+    rows = KeyFrequency.objects.filter(digest__in=digests)
+    return dict(rows.values_list("digest", "persons"))
 
 
 def _load() -> Frequencies:
     last = KeyCount.objects.order_by("-counted_at").first()
     if last is None:
         return Frequencies()
-    counts = dict(KeyFrequency.objects.values_list("digest", "persons"))
-    return Frequencies(last.persons, fewest_counted(last.persons), counts)
+    fewest = common_from(last.persons)
+    common = KeyFrequency.objects.filter(persons__gte=fewest)
+    return Frequencies(last.persons, fewest, dict(common.values_list("digest", "persons")))

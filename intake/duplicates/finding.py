@@ -19,7 +19,7 @@ from intake.duplicates.offering import offer as join_queue
 from intake.duplicates.people import Member, Rates, Two
 from intake.duplicates.reasons import Reason
 from intake.duplicates.scoring import OFFERED_FROM, Likeness, compare
-from intake.frequencies import Frequencies, frequencies
+from intake.frequencies import frequencies, holders
 from intake.indexed import present_values
 from intake.keys import DOCUMENT, PHONE, digests, every_digest, several_secrets
 from intake.models import DuplicatePair, Household, Identity, ImportBatch
@@ -27,8 +27,10 @@ from intake.models import DuplicatePair, Household, Identity, ImportBatch
 MOST_CANDIDATES = 20  # scored per household, those with most in common first
 # A key that more people have is not followed: others of theirs are rarer.
 MOST_SHARING = 300
-# People read for one household at most: by its rarest keys, as far as they were counted.
-_MOST_HITS = 500
+# People read for one household: by its rarest keys, as far as they were counted; and at most,
+# whatever the count says.
+_HITS_WANTED, _MOST_HITS = 500, 1500
+_UNCOUNTED = 2  # people who have a key that was not counted: these two
 _CHUNK = 100
 
 _NOBODY = uuid.UUID(int=0)
@@ -330,9 +332,9 @@ def _ranked(
 
     With a `user`, those only that the user may read.
     """
-    known = frequencies()
+    counted = holders({digest for digests in asked.values() for digest in digests})
     hits: dict[int, dict[uuid.UUID, list[Shared]]] = defaultdict(lambda: defaultdict(list))
-    for number, household, person, shared in _hits(asked):
+    for number, household, person, shared in _hits(asked, counted):
         if household != own.get(number):
             hits[number][household].append((person, shared))
     if user is not None:
@@ -343,11 +345,11 @@ def _ranked(
         for found in hits.values():
             for household in found.keys() - readable:
                 del found[household]
-    everybody = max(known.persons, 1000)
+    everybody = max(frequencies().persons, 1000)
 
     def rarity(shared: list[Shared]) -> float:
         digests = {digest for _person, found in shared for digest in found}
-        return sum(log2(everybody / max(known.bearers(digest), 1)) for digest in digests)
+        return sum(log2(everybody / counted.get(digest, _UNCOUNTED)) for digest in digests)
 
     return {
         number: dict(
@@ -359,8 +361,8 @@ def _ranked(
 
 def _hits(
     asked: Mapping[int, Collection[int]],
+    counted: Mapping[int, int],
 ) -> list[tuple[int, uuid.UUID, uuid.UUID, list[int]]]:
-    known = frequencies()
     pairs = [
         (number, digest) for number, digests in asked.items() for digest in _rarest(digests, known)
     ]
@@ -379,13 +381,12 @@ def _hits(
         return list(cursor.fetchall())
 
 
-def _rarest(digests: Collection[int], known: Frequencies) -> list[int]:
+def _rarest(digests: Collection[int], counted: Mapping[int, int]) -> list[int]:
     """The keys to follow: the rarest first, as long as few enough people have them together."""
-    counted = sorted((known.counts.get(digest, 1), digest) for digest in digests)
     chosen, people = [], 0
-    for bearers, digest in counted:
+    for bearers, digest in sorted((counted.get(each, _UNCOUNTED), each) for each in digests):
         people += bearers
-        if bearers > MOST_SHARING or people > _MOST_HITS:
+        if bearers > MOST_SHARING or people > _HITS_WANTED:
             break
         chosen.append(digest)
     return chosen
