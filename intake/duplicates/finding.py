@@ -364,7 +364,9 @@ def _hits(
     counted: Mapping[int, int],
 ) -> list[tuple[int, uuid.UUID, uuid.UUID, list[int]]]:
     pairs = [
-        (number, digest) for number, digests in asked.items() for digest in _rarest(digests, known)
+        (number, digest)
+        for number, digests in asked.items()
+        for digest in _rarest(digests, counted)
     ]
     if not pairs:
         return []

@@ -98,8 +98,8 @@ def _rebuild_chunk(pk: int) -> KeyRebuild:
     return rebuild
 
 
-# People read for a count of how common words are; of more, a share of the table's pages. Repeatable:
-# the same people give the same count.
+# People read for a count of how common words are; of more, a share of the table's pages, the same
+# ones each time.
 _SAMPLE = 200_000
 
 _COUNT_WORDS = """
