@@ -23,6 +23,7 @@ from intake.admin import areas, drafts
 from intake.admin.detail import household_page
 from intake.admin.groups import add_group_page
 from intake.admin.registration import birth_preview, registration_page
+from intake.admin.search import search_page
 from intake.admin.sections import page_addresses
 from intake.admin.tokens import scan_page
 from intake.choices import HouseholdStatus
@@ -80,6 +81,7 @@ class HouseholdAdmin(PolicyModelAdmin):
             path("births/preview/", wrap(birth_preview), name="intake_household_birth_preview"),
             *areas.addresses(self),
             *drafts.addresses(self),
+            path("search/", wrap(partial(search_page, self)), name="intake_search"),
             path("scan/", wrap(partial(scan_page, self)), name="intake_scan"),
             path(
                 "add-group/",
