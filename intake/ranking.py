@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rapidfuzz.distance import JaroWinkler
 
-from intake.keys import document_key, phone_key
+from intake.keys import document_key
 from intake.models.persons import IdentityData
 from intake.names import (
     beginnings,
@@ -32,9 +32,9 @@ Reason = dict[str, Any]
 _OWN, _KNOWN_AS, _FATHER, _GRANDFATHER = 1.0, 0.98, 0.94, 0.91
 # A word as written, in another spelling, its beginning as written and in another spelling. The
 # least whole word of a grandfather still counts more than any beginning.
-_WRITTEN, _SPELLED, _BEGINS, _BEGINS_SPELLED = 1.0, 0.96, 0.86, 0.75
+_WRITTEN, _SPELLED, _BEGINS, _BEGINS_SPELLED = 1.0, 0.96, 0.82, 0.79
 _SAME = 0.95  # from here on it is one name, however spelled (intake.names.similarity)
-_ONE_NAME, _SLIP = 0.84, 0.83  # a name with a slip, and how much it counts
+_ONE_NAME, _SLIP = 0.84, 0.785  # a name with a slip, and how much it counts
 _ALIKE = 0.62  # the least for which somebody is shown
 
 
@@ -103,7 +103,7 @@ def _names(identity: IdentityData) -> list[tuple[str, str, float]]:
 
 def _code(code: str, fit: float) -> str:
     """The reason for a word that fits a name so well."""
-    if fit < _BEGINS_SPELLED or fit == _SLIP:
+    if fit < _BEGINS_SPELLED:
         return "alike"
     return "begins" if code == "name" and fit <= _BEGINS else code
 
@@ -119,10 +119,9 @@ def _fit(word: str, name: str) -> float:
     begun = [each for each in (*written, "".join(written)) if each.startswith(word)]
     if begun:
         # The more of it was typed, the surer.
-        return _BEGINS - 0.02 * (1 - len(word) / min(map(len, begun)))
-    if any(similarity(word, each) >= _ONE_NAME for each in written):
-        return _SLIP
-    return max(_begins_spelled(word, name), _alike(word, name))
+        return _BEGINS - 0.01 * (1 - len(word) / min(map(len, begun)))
+    slip = _SLIP if any(similarity(word, each) >= _ONE_NAME for each in written) else 0.0
+    return max(slip, _begins_spelled(word, name), _alike(word, name))
 
 
 def _begins_spelled(word: str, name: str) -> float:
@@ -133,7 +132,7 @@ def _begins_spelled(word: str, name: str) -> float:
             (JaroWinkler.similarity(typed, each[: len(typed)]) for each in romanise(name).split()),
             default=0.0,
         )
-        return _BEGINS_SPELLED + 0.07 * best
+        return _BEGINS_SPELLED + 0.015 * best
     *first, last = compound(word) or ("",)
     if first and set(first) <= set(keys) and any(key.startswith(last) for key in keys):
         return _BEGINS_SPELLED

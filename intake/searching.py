@@ -109,11 +109,12 @@ def search_people(
     found = Found()
     if said.code:
         found = _by_code(rows, said, limit)
-    # A name of seventeen letters may look like a slip's token.
-    if not found.hits and not said.has_digits:
-        found = _by_words(rows, text, limit)
-    elif not found.hits and not said.code:
-        found = Found(mistyped=True) if said.mistyped else _by_words(rows, text, limit)
+    if not found.hits:
+        # A name of seventeen letters may look like a token, a name with a phone like a reference.
+        coded = said.has_digits and bool(said.code or said.mistyped)
+        found = _by_words(rows, text, limit, numbers_only=coded)
+        if said.mistyped and not found.hits:
+            found = Found(mistyped=True)
     record_access(user, "search", Person, count=len(found.hits))
     return found
 
@@ -204,10 +205,7 @@ def _holds(step: Step) -> Q:
         (
             reduce(
                 or_,
-                (
-                    reduce(and_, (_has("words", WORD, words) for words in way), Q())
-                    for way in term
-                ),
+                (reduce(and_, (_has("words", WORD, words) for words in way), Q()) for way in term),
             )
             for term in step
         ),
@@ -267,10 +265,10 @@ def _years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years) - timedelta(days=1)
 
 
-def _by_words(rows: QuerySet[Person], text: str, limit: int) -> Found:
+def _by_words(rows: QuerySet[Person], text: str, limit: int, *, numbers_only: bool) -> Found:
     if sum(character.isalnum() for character in text) < FEWEST_LETTERS:
         return Found(too_short=True)
-    opened, numbered, more = _opened(rows, text)
+    opened, numbered, more = _opened(rows, text, numbers_only)
     asked = Asked.of(text)
     ranked: list[tuple[float, float, uuid.UUID, list[Reason], IdentityData]] = []
     for pk, sealed, arrived_at in opened:
@@ -289,7 +287,9 @@ def _by_words(rows: QuerySet[Person], text: str, limit: int) -> Found:
     return Found(hits, more=more or len(ranked) > limit)
 
 
-def _opened(rows: QuerySet[Person], text: str) -> tuple[list[_Row], set[uuid.UUID], bool]:
+def _opened(
+    rows: QuerySet[Person], text: str, numbers_only: bool
+) -> tuple[list[_Row], set[uuid.UUID], bool]:
     """Who may be meant, with the sealed identity; whom a number found; whether there are more.
 
     Whole names first: they are the rarer ones, and the better hits. Each condition is one
@@ -298,7 +298,7 @@ def _opened(rows: QuerySet[Person], text: str) -> tuple[list[_Row], set[uuid.UUI
     opened: dict[uuid.UUID, _Row] = {}
     numbered: set[uuid.UUID] = set()
     for kind, condition in _conditions(text):
-        if kind == "alike" and len(opened) >= _FEW:
+        if (numbers_only and kind != "number") or (kind == "alike" and len(opened) >= _FEW):
             break
         most = _MOST_ALIKE if kind == "alike" else MOST_OPENED
         meant = IdentityIndex.objects.filter(condition).values("person_id")
