@@ -27,12 +27,11 @@ class AgeField(forms.IntegerField):
             min_value=0,
             max_value=OLDEST,
             required=False,
-            error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), _AGE),
+            error_messages={"invalid": _AGE},
             widget=forms.NumberInput(attrs={"inputmode": "numeric", "min": 0, "max": OLDEST}),
             **kwargs,
         )
-        for validator in self.validators:
-            validator.message = _AGE  # type: ignore[union-attr]
+        self.error_messages |= {"min_value": _AGE, "max_value": _AGE}
 
 
 class DayField(forms.DateField):

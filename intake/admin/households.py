@@ -69,6 +69,9 @@ class HouseholdAdmin(PolicyModelAdmin):
     list_filter = (EntryPointFilter, "status", "level")
     list_before_template = "intake/desk/list_buttons.html"
     list_per_page = 50
+    # Names must stand in no address: the list's own field posts to the search (list_buttons.html).
+    # A link with `?q=` still answers.
+    searched_by_post = True
     search_fields = ("reference",)
     search_help_text = _("Reference, token of the slip, or a name in any script")
     show_full_result_count = False

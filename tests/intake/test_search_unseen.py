@@ -15,7 +15,6 @@ from rest_framework.test import APIClient
 from accounts.choices import Role, ScopeKind
 from accounts.models import User
 from audit.models import AccessRecord
-from intake import searching
 from intake.choices import ScreeningOutcomeKind
 from intake.models import Identity
 from intake.searching import SearchFilters, search_people
@@ -43,7 +42,7 @@ class Watched:
             self.opened += 1
             return real(*args)
 
-        monkeypatch.setattr(searching.Identity, "opened", staticmethod(counted))
+        monkeypatch.setattr(Identity, "opened", staticmethod(counted))
 
     def of(self, user: User, text: str, **filters: Any) -> tuple[Any, ...]:
         self.opened = 0
@@ -151,9 +150,9 @@ def test_agencies_outsiders_and_nobody_do_not_search(
     for user in (carol, omar):
         client = Client()
         client.force_login(user)
-        answer = client.post(PAGE, {"text": "zahra"})
-        assert answer.status_code in (302, 403)
-        assert "Ghulam" not in answer.content.decode()
+        page = client.post(PAGE, {"text": "zahra"})
+        assert page.status_code in (302, 403)
+        assert "Ghulam" not in page.content.decode()
     assert not AccessRecord.objects.filter(action="search").exists()
 
 
