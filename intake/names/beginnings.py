@@ -63,8 +63,12 @@ def beginnings(word: str) -> tuple[str, ...]:
 
 def _keys(text: str) -> list[str]:
     """The keys of a text read as one part, in all its readings."""
-    sound = "".join(each.sound for each in heard(text))
-    return [key for each in readings(sound) if (key := reduced(single(each)))]
+    words = heard(text)
+    found = readings("".join(word.sound for word in words))
+    if not any(word.unsaid for word in words):
+        # Arabic script writes a doubled letter once: two there are two.
+        found = [single(each) for each in found]
+    return [key for each in found if (key := reduced(each))]
 
 
 @lru_cache(maxsize=4096)
