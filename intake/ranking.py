@@ -23,6 +23,7 @@ from intake.names import (
     normalise,
     romanise,
     similarity,
+    skeleton,
     typed_words,
 )
 
@@ -35,6 +36,7 @@ _OWN, _KNOWN_AS, _FATHER, _GRANDFATHER = 1.0, 0.98, 0.94, 0.91
 _WRITTEN, _SPELLED, _BEGINS, _BEGINS_SPELLED = 1.0, 0.96, 0.82, 0.79
 _SAME = 0.95  # from here on it is one name, however spelled (intake.names.similarity)
 _ONE_NAME, _SLIP = 0.84, 0.785  # a name with a slip, and how much it counts
+_KEYS_NEAR = 0.8  # keys that are further apart are of no one name
 _ALIKE = 0.62  # the least for which somebody is shown
 
 
@@ -68,7 +70,7 @@ def rank(
 
 
 def _by_name(asked: Asked, identity: IdentityData) -> tuple[float, list[Reason]]:
-    whole = similarity(asked.text, identity.name)
+    whole = _whole(asked.text, identity.name)
     if asked.text == normalise(identity.name):
         return 1.0, [{"code": "exact"}]
     if whole >= _SAME:
@@ -89,6 +91,19 @@ def _by_name(asked: Asked, identity: IdentityData) -> tuple[float, list[Reason]]
     # What else was typed as a common part (Mohammad) tells apart who fit equally well.
     score = total / len(asked.words) * 0.98 + whole * 0.01
     return round(score, 4), [{"code": _code(code, fit)} for code, fit in met.items()]
+
+
+def _whole(text: str, name: str) -> float:
+    """How alike the whole names are; 0 without asking where no part sounds the same."""
+    alike = not set(name_parts(text)).isdisjoint(name_parts(name))
+    return similarity(text, name) if alike or skeleton(text) == skeleton(name) else 0.0
+
+
+@lru_cache(maxsize=65536)
+def _words_alike(word: str, other: str) -> float:
+    """The same of two words; 0 without asking where their keys are far apart."""
+    near = JaroWinkler.similarity(skeleton(word), skeleton(other))
+    return similarity(word, other) if near > _KEYS_NEAR else 0.0
 
 
 def _names(identity: IdentityData) -> list[tuple[str, str, float]]:
@@ -114,13 +129,14 @@ def _fit(word: str, name: str) -> float:
     written = normalise(name).split()
     if word in written:
         return _WRITTEN
-    if any(similarity(word, each) >= _SAME for each in written):
+    alike = max((_words_alike(word, each) for each in written), default=0.0)
+    if alike >= _SAME:
         return _SPELLED
     begun = [each for each in (*written, "".join(written)) if each.startswith(word)]
     if begun:
         # The more of it was typed, the surer.
         return _BEGINS - 0.01 * (1 - len(word) / min(map(len, begun)))
-    slip = _SLIP if any(similarity(word, each) >= _ONE_NAME for each in written) else 0.0
+    slip = _SLIP if alike >= _ONE_NAME else 0.0
     return max(slip, _begins_spelled(word, name), _alike(word, name))
 
 
