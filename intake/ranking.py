@@ -88,8 +88,12 @@ def _by_name(asked: Asked, identity: IdentityData) -> tuple[float, list[Reason]]
             return 0.0, []
         total += fit * share
         met[code] = min(met.get(code, 1.0), fit)
-    # What else was typed as a common part (Mohammad) tells apart who fit equally well.
-    score = total / len(asked.words) * 0.98 + whole * 0.01
+    # What else was typed, as a common part (Ghulam), tells apart who fit equally well.
+    others = [word for word in asked.text.split() if word not in asked.words]
+    met_too = sum(
+        any(_fit(word, name) >= _ALIKE for _code, name, _share in names) for word in others
+    )
+    score = total / len(asked.words) * 0.98 + (whole + met_too / (len(others) or 1)) * 0.01
     return round(score, 4), [{"code": _code(code, fit)} for code, fit in met.items()]
 
 

@@ -86,7 +86,7 @@ def test_found_by_keyboard_alone_and_kept_nowhere(page: Any, known: list[Househo
 
 
 def test_one_search_for_what_was_typed_in_one_go(page: Any, alice: User) -> None:
-    page.keyboard.type("zahra ghulam", delay=30)
+    page.keyboard.type("zahra sakhi", delay=30)
     page.get_by_text("1 person found").first.wait_for()
     assert AccessRecord.objects.filter(user=alice, action="search").count() == 1
 

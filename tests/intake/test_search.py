@@ -202,3 +202,10 @@ def test_a_merged_reference_leads_to_who_answers_for_it(alice: User, dana: User)
     merged = repeat if repeat.merged_into_id else survivor
     found = search_people(user=alice, text=merged.reference)
     assert {hit.person.household_id for hit in found.hits} == {merged.merged_into_id}
+
+
+def test_a_common_part_tells_apart_who_fit_equally_well(alice: User) -> None:
+    for father in ("Ghulam", "Rustam"):
+        make_person(alice, "Zahra", father_name=father)
+    found = search_people(user=alice, text="zahra ghulam")
+    assert [hit.identity.father_name for hit in found.hits] == ["Ghulam", "Rustam"]
