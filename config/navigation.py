@@ -43,6 +43,7 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
     (
         _("Arrivals"),
         [
+            Item(_("Known already?"), "search", "admin:intake_search", P.HOUSEHOLDS_READ),
             Item(
                 _("Register a household"),
                 "person_add",

@@ -45,19 +45,28 @@ def household_panels(household: Any, user: Any) -> list[tuple[str | Promise, str
     return [(title, html) for title, html in shown if html]
 
 
-_staying: list[Callable[[Any, str], Any]] = []
+Staying = Callable[[Any, str], Any]
+Sites = Callable[[Any], list[tuple[str, str]]]
+
+_staying: list[tuple[Staying, Sites]] = []
 
 
-def register_staying(rule: Callable[[Any, str], Any]) -> None:
-    """Let reception say who stays where: `rule(user, site) -> ids of households`, for a search.
+def register_staying(rule: Staying, sites: Sites) -> None:
+    """Let reception say who stays where, for a search by site.
 
-    The rule answers with nobody for a site that the user may not know of.
+    `rule(user, site)` gives the ids of households; nobody for a site that the user may not know
+    of. `sites(user)` gives the code and name of each site that the user may know of.
     """
-    _staying.append(rule)
+    _staying.append((rule, sites))
 
 
 def staying_at(user: Any, site: str) -> Any:
     """Ids of the households at a site, as far as the user may know; nobody without reception."""
-    for rule in _staying:
+    for rule, _sites in _staying:
         return rule(user, site)
     return []
+
+
+def sites_known_to(user: Any) -> list[tuple[str, str]]:
+    """Code and name of the sites by which the user may search; none without reception."""
+    return [site for _rule, sites in _staying for site in sites(user)]

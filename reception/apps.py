@@ -43,6 +43,13 @@ def staying_at(user: Any, site: str) -> Any:
     return Placement.objects.visible_to(user).open().filter(site__code=site).values("household_id")
 
 
+def known_sites(user: Any) -> list[tuple[str, str]]:
+    """Code and name of the sites that the user may know of, by name."""
+    from reception.models import Site
+
+    return list(Site.objects.visible_to(user).order_by("name").values_list("code", "name"))
+
+
 class ReceptionConfig(AppConfig):
     """See the app's README."""
 
@@ -70,4 +77,4 @@ class ReceptionConfig(AppConfig):
         on_household_changed(household_changed)
         merging.register()
         register_site_names(site_names)
-        register_staying(staying_at)
+        register_staying(staying_at, known_sites)

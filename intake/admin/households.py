@@ -23,6 +23,7 @@ from intake.admin import areas, drafts, known
 from intake.admin.detail import household_page
 from intake.admin.groups import add_group_page
 from intake.admin.registration import birth_preview, registration_page
+from intake.admin.search import search_page
 from intake.admin.sections import page_addresses
 from intake.admin.tokens import scan_page
 from intake.choices import HouseholdStatus
@@ -68,6 +69,9 @@ class HouseholdAdmin(PolicyModelAdmin):
     list_filter = (EntryPointFilter, "status", "level")
     list_before_template = "intake/desk/list_buttons.html"
     list_per_page = 50
+    # Names must stand in no address: the list's own field posts to the search (list_buttons.html).
+    # A link with `?q=` still answers.
+    searched_by_post = True
     search_fields = ("reference",)
     search_help_text = _("Reference, token of the slip, or a name in any script")
     show_full_result_count = False
@@ -81,6 +85,7 @@ class HouseholdAdmin(PolicyModelAdmin):
             *areas.addresses(self),
             *known.addresses(self),
             *drafts.addresses(self),
+            path("search/", wrap(partial(search_page, self)), name="intake_search"),
             path("scan/", wrap(partial(scan_page, self)), name="intake_scan"),
             path(
                 "add-group/",

@@ -1,9 +1,9 @@
 """Routes of intake."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
-from intake.api import border, duplicates, family, tokens, views
+from intake.api import border, duplicates, family, search, tokens, views
 
 router = SimpleRouter()
 router.register("households", views.HouseholdViewSet, basename="household")
@@ -17,4 +17,7 @@ router.register("tokens", tokens.TokenViewSet, basename="token")
 router.register("token-sheets", tokens.TokenSheetViewSet, basename="token-sheet")
 router.register("border-assessments", border.BorderAssessmentViewSet, basename="border-assessment")
 
-urlpatterns: list[URLPattern | URLResolver] = router.urls
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("persons/search/", search.PersonSearchView.as_view(), name="person-search"),
+    *router.urls,
+]

@@ -2,6 +2,7 @@
 and a score between two names. Pure functions of their text; they never raise on any text.
 """
 
+from intake.names.beginnings import beginnings, compound, typed_words
 from intake.names.hints import sealed_hint
 from intake.names.keys import name_keys, name_parts, says_little, skeleton
 from intake.names.normal import is_blank, normalise, script_of
@@ -12,6 +13,8 @@ from intake.names.scores import Agreement, agreement, similarity
 __all__ = [
     "Agreement",
     "agreement",
+    "beginnings",
+    "compound",
     "is_blank",
     "latin_form",
     "name_keys",
@@ -23,4 +26,5 @@ __all__ = [
     "sealed_hint",
     "similarity",
     "skeleton",
+    "typed_words",
 ]

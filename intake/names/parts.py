@@ -126,7 +126,7 @@ def _closed(sound: str, unsaid: bool) -> str:
     return _FINAL_H.sub("", sound) if len(sound) > 1 else sound
 
 
-def _readings(sound: str) -> list[str]:
+def readings(sound: str) -> list[str]:
     """All readings of the first doubtful letters, the likeliest first; at most 64."""
     doubtful = list(dict.fromkeys(each for each in sound if each in READINGS))[:3]
     found = []
@@ -147,9 +147,9 @@ def _known_by_key() -> tuple[dict[str, list[tuple[str, str]]], dict[str, tuple[s
             continue
         (latin,) = heard(name)
         arabic = _closed("".join(word.sound for word in heard(written)), unsaid=True)
-        readings = [_closed(likeliest(each), unsaid=False) for each in _readings(latin.sound)]
-        alike = [each for each in readings if reduced(each) == reduced(arabic)]
-        known = (name, (alike or readings)[0])
+        said = [_closed(likeliest(each), unsaid=False) for each in readings(latin.sound)]
+        alike = [each for each in said if reduced(each) == reduced(arabic)]
+        known = (name, (alike or said)[0])
         by_writing.setdefault(arabic, known)
         if known not in by_key.setdefault(reduced(known[1]), []):
             by_key[reduced(known[1])].append(known)
@@ -192,7 +192,7 @@ def _read(sound: str) -> str:
     plain = _closed(likeliest(sound), unsaid=False)
     if reduced(plain) in _BY_KEY:
         return plain
-    others = [_closed(each, unsaid=False) for each in _readings(sound)[1:]]
+    others = [_closed(each, unsaid=False) for each in readings(sound)[1:]]
     for reading in others:
         if len(reduced(reading)) > 1 and _nearest(reading, unsaid=False, within=_READ_WITHIN)[0]:
             return reading
@@ -296,6 +296,12 @@ def _parted(words: list[Heard]) -> tuple[Part, ...]:
             for half in _halves(word.sound, word.unsaid)
         ]
     return tuple(part for part in found if part.sound)[:MAX_PARTS]
+
+
+def is_title(word: str) -> bool:
+    """Whether a word is a title: haji, ustad, doctor."""
+    found = sounds(word)
+    return bool(found) and all(sound in _TITLES for sound in found)
 
 
 @lru_cache(maxsize=65536)
