@@ -116,12 +116,11 @@ def person_values(member: Subject, area: str = "") -> Values:
     for name in (*names, data.father_name, data.grandfather_name):
         made.words |= {(WORD, word) for word in _words(name)}
     bands = _bands(member.born)
-    fathers = _telling(data.father_name)
     for name in names:
         whole = skeleton(name)
         made.words.add((NAME, whole))
         made.words |= {(PART, part) for part in name_keys(name)}
-        made.blocks |= {(PAIR, f"{own}|{other}") for own in _telling(name) for other in fathers}
+        made.blocks |= pair_values(name, data.father_name)
         made.blocks |= {
             (OWN_BORN, f"{part}|{member.sex}|{band}") for part in _telling(name) for band in bands
         }
@@ -137,6 +136,11 @@ def person_values(member: Subject, area: str = "") -> Values:
     made.words = {(kind, value) for kind, value in made.words if value}
     made.blocks = {(kind, value) for kind, value in made.blocks if value}
     return made
+
+
+def pair_values(name: str, father: str) -> set[Value]:
+    """Telling parts of an own and a father's name, each with each."""
+    return {(PAIR, f"{own}|{other}") for own in _telling(name) for other in _telling(father)}
 
 
 def digests(values: Iterable[Value], *, key: bytes | None = None) -> list[int]:

@@ -25,11 +25,20 @@ from accounts.models import Operation
 from audit.access import record_access
 from common import clock
 from intake import slots
-from intake.keys import DOCUMENT, NAME, PHONE, WORD, document_key, every_digest, phone_key
+from intake.keys import (
+    DOCUMENT,
+    NAME,
+    PHONE,
+    WORD,
+    document_key,
+    every_digest,
+    pair_values,
+    phone_key,
+)
 from intake.models import Household, Identity, IdentityIndex, Person
 from intake.models.persons import IdentityData
 from intake.names import skeleton
-from intake.ranking import Asked, Reason, rank
+from intake.ranking import Asked, Reason, rank, splits
 from intake.references import (
     InvalidReferenceError,
     InvalidTokenError,
@@ -211,6 +220,12 @@ def _whole(text: str) -> Q | None:
     return _has("words", NAME, [whole]) if whole else None
 
 
+def _with_father(text: str) -> Q | None:
+    """Rows with an own and a father's name, wherever in the text the one ends."""
+    values = {each for own, father in splits(text) for each in pair_values(own, father)}
+    return Q(blocks__overlap=every_digest(sorted(values))) if values else None
+
+
 def _holds(step: Step) -> Q:
     """Rows of the index in which all terms of a step hold."""
     return reduce(
@@ -332,6 +347,8 @@ def _conditions(text: str) -> Iterator[tuple[str, Q]]:
     if (numbers := _numbers(text)) is not None:
         yield "number", numbers
     wanted = steps(text)
+    if (pair := _with_father(text)) is not None:
+        yield "pair", pair
     if (whole := _whole(text)) is not None:
         yield "whole", whole
     for step, kind in zip(wanted, ("whole", "begun", "alike"), strict=False):
