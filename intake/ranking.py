@@ -213,7 +213,7 @@ def describe(reasons: Iterable[Reason]) -> list[str]:
         "also_known_as": _("another name of the person"),
         "father": _("the father's name"),
         "grandfather": _("the grandfather's name"),
-        "alike": _("a name that sounds alike"),
+        "alike": _("a name of similar sound"),
     }
     codes = dict.fromkeys(str(reason.get("code", "")) for reason in reasons)
     return [texts[code] for code in codes if code in texts]
