@@ -23,6 +23,7 @@ from intake.imports.reading import Sheet, read_sheet
 from intake.imports.rows import ReadRow, RowProblem, match_columns, read_row
 from intake.imports.sealing import seal_remarks
 from intake.models import Household, ImportBatch, ImportRow, Person
+from intake.services.rebuilding import count_keys_if_due
 from intake.services.registration import register_many
 
 HOUSEHOLDS_AT_ONCE = 50
@@ -195,6 +196,8 @@ def _finish(actor: Any, batch: ImportBatch) -> None:
     _count(batch)
     # Every row is a person by now, in a household of this file or in the one it joined, or refused.
     batch.persons = batch.rows - batch.refused
+    # Many new people change what is common: without that the search follows names like Mohammad.
+    count_keys_if_due()
     pairs = find_duplicates(batch.households.values_list("pk", flat=True))
     with transaction.atomic():
         locked = ImportBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)

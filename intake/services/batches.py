@@ -12,6 +12,7 @@ from audit.models import Event
 from common.errors import DomainError
 from intake.duplicates.finding import find_duplicates, look_later
 from intake.inputs import HouseholdInput
+from intake.services.rebuilding import count_keys_if_due
 from intake.services.registration import register_many
 from intake.services.rows import Registration
 
@@ -34,4 +35,5 @@ def register_batch(
 
 def look_for_duplicates(event: Event) -> None:
     """The consumer of the event: offer pairs of the new households to the queue."""
+    count_keys_if_due()
     find_duplicates(UUID(pk) for pk in event.data["households"])

@@ -135,6 +135,7 @@ def count_keys() -> KeyCount:
         cursor.execute(_COUNT_WORDS, words)
         cursor.execute(_COUNT_BLOCKS, {"fewest": fewest_counted(persons)})
     count = KeyCount.objects.create(counted_at=clock.now(), persons=persons)
+    forget()  # for what follows in this transaction
     transaction.on_commit(forget)
     return count
 

@@ -263,20 +263,18 @@ def test_tasks_and_commands_name_themselves(home: Household) -> None:
 def test_registration_over_rest_is_told_nothing(api: API, alice: User) -> None:
     """No statement of it is touched, and there is none more than without the middleware."""
     make_entry_point()
-    sent = {
-        "arrival": {"entry_point": "TEM", "arrived_at": "2021-07-05T04:30:00+05:00"},
-        "members": [{"name": "Zarina", "sex": "F", "birth": "30"}],
-    }
+    arrival = {"entry_point": "TEM", "arrived_at": "2021-07-05T04:30:00+05:00"}
+    people = [("Zarina", "30"), ("Tahmineh", "50"), ("Lola", "12")]  # nobody's repeat
     client = api(alice)
-    client.post(HOUSEHOLDS, sent)
     counts = []
-    for _ in range(2):
+    for name, birth in people:
+        sent = {"arrival": arrival, "members": [{"name": name, "sex": "F", "birth": birth}]}
         with CaptureQueriesContext(connection) as seen:
             answer = client.post(HOUSEHOLDS, sent)
         assert answer.status_code == 201, answer.content
         counts.append(len(seen))
         assert not [each for each in seen if "pghistory" in each["sql"]]
-    assert counts[0] == counts[1] <= 30
+    assert counts[1] == counts[2] <= 30
     assert all_rows() == 0
 
 
