@@ -76,7 +76,7 @@ def _compared(
     absent = min(len(a), len(b)) - len(matches)
     bits = (
         prior(rates)
-        + _members(matches)
+        + _members(matches, max(len(a), len(b)))
         + sum(bits for bits, _reason in shared)
         + min(absent, _MOST_ABSENT) * rates.bits("absent", "member")
     )
@@ -119,12 +119,14 @@ def counterparts(a: Sequence[Member], b: Sequence[Member]) -> dict[uuid.UUID, uu
     return found | {pair.b.id: pair.a.id for pair in best(rest)}
 
 
-def _members(matches: Sequence[Pair]) -> float:
+def _members(matches: Sequence[Pair], larger: int) -> float:
     """Bits of all who match. What a family has in common counts once.
 
-    Children of one father agree in his name together or not at all, and he in his own.
+    Each was the best of all `larger` people of the other household: by chance one of so many
+    agrees as far so many times as often. Children of one father agree in his name together or
+    not at all, and he in his own.
     """
-    bits = sum(pair.bits for pair in matches)
+    bits = sum(pair.bits - log2(larger) for pair in matches)
     counted = {skeleton(member.name) for pair in matches for member in (pair.a, pair.b)}
     for pair in matches:
         if pair.father_bits > 0:
