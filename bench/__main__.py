@@ -14,6 +14,8 @@ from pathlib import Path
 
 import django
 
+from bench.registry import Row
+
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 
@@ -55,6 +57,13 @@ def write(text: str) -> None:
     PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
 
 
+def told(rows: list[Row]) -> None:
+    """Say what was measured."""
+    for row in rows:
+        sys.stdout.write(f"  {row.what}: {row.figure} {row.ratio}\n")
+        sys.stdout.flush()
+
+
 def main() -> int:
     """The command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -77,7 +86,17 @@ def main() -> int:
         "--population", type=int, default=10_000, help="persons that `matching` is measured with"
     )
     parser.add_argument("--print", action="store_true", help="do not write docs/benchmarks.md")
+    parser.add_argument(
+        "--prepared", metavar="DATABASE", help="measure what generate_population made there, only"
+    )
+    parser.add_argument("--truth", type=Path, help="its file of what is true")
+    parser.add_argument("--sample", type=int, default=2_000, help="households to compare of it")
     options = parser.parse_args()
+    if options.prepared:
+        from bench.matching.prepared import measured
+
+        told(measured(options.prepared, options.truth, options.sample))
+        return 0
     world = World(Size(options.households, options.persons, options.clients, options.population))
     rows: list[object] = []
     with scratch_database():
@@ -88,8 +107,7 @@ def main() -> int:
             began = time.perf_counter()
             found = known[name](world)
             rows += found
-            for row in found:
-                sys.stdout.write(f"  {row.what}: {row.figure} {row.ratio}\n")
+            told(found)
             sys.stdout.write(f"  ({time.perf_counter() - began:.0f} s)\n")
     if not (options.print or options.names):
         write(f"Measured on {described}, by `make bench`.\n\n{table(rows)}")

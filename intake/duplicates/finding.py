@@ -176,6 +176,11 @@ def candidate_pairs(household_ids: Iterable[uuid.UUID]) -> set[tuple[uuid.UUID, 
     return found
 
 
+def compared(household_ids: Iterable[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    """The pairs that would be offered for these few households, in key order: for measuring."""
+    return set(_scored(sorted(set(household_ids))))
+
+
 def members_of(household_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Member]]:
     """The members that are compared, opened, by household. The caller never stores them."""
     ids = list(household_ids)
