@@ -103,6 +103,8 @@ def _rebuild_households(pk: int) -> KeyRebuild:
             reindex_many(ids)
         else:
             rebuild.finished_at, rebuild.total = clock.now(), rebuild.done
+            # Who had no keys yet was compared with nobody who is looked for.
+            TracingRequest.objects.searching().update(searched_at=None)
             # The old count is of hashes that nobody has any more.
             count_keys()
     rebuild.save()
