@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from audit.models import IdempotentReply
-from common.encryption import lookup_hash, seal, unseal
+from common.encryption import lookup_hashes, seal, unseal
 from common.errors import DomainError, InvalidInput
 
 CONTEXT = "audit_idempotentreply"
@@ -69,13 +69,13 @@ class IdempotentWrites:
             raise InvalidInput(
                 "idempotency_key_invalid", _("Use letters, digits and signs of ASCII as the key.")
             )
-        user, mark = cast(User, request.user), _fingerprint(request)
+        user, marks = cast(User, request.user), _fingerprints(request)
         # An insert of the same key by another request waits here until that one has ended.
         IdempotentReply.objects.bulk_create(
-            [IdempotentReply(user=user, key=key, fingerprint=mark)], ignore_conflicts=True
+            [IdempotentReply(user=user, key=key, fingerprint=marks[0])], ignore_conflicts=True
         )
         reply = IdempotentReply.objects.select_for_update().get(user=user, key=key)
-        if bytes(reply.fingerprint) != mark:
+        if bytes(reply.fingerprint) not in marks:
             raise KeyReused(
                 "idempotency_key_reused",
                 _("This key was used for another request: make a new one."),
@@ -113,6 +113,7 @@ class IdempotentWrites:
         self._reply.save(update_fields=["status", "body"])
 
 
-def _fingerprint(request: Request) -> bytes:
+def _fingerprints(request: Request) -> list[bytes]:
+    """The mark of a request under every key of the ring, the newest first."""
     body = json.dumps(request.data, sort_keys=True, default=str)
-    return lookup_hash("idempotency", f"{request.method} {request.get_full_path()} {body}")
+    return lookup_hashes("idempotency", f"{request.method} {request.get_full_path()} {body}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -112,6 +112,8 @@ class SearchForm(forms.Form):
             return datetime.combine(day, time.min, zone) if day else None
 
         until = data["arrived_to"]
+        if until == date.max:
+            until = None  # nobody arrives after the last day
         return SearchFilters(
             sex=data["sex"],
             age_from=data["age_from"],

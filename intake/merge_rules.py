@@ -132,7 +132,8 @@ class OffersFollow:
             other = pair.second if pair.first_id == merge.repeat.pk else pair.first
             if other.pk not in taken and other.merged_into_id is None:
                 made.append(self._carried(pair, other.pk, merge))
-        pairs.bulk_create(made)
+        # A worker may have offered the same pair a moment ago: its row stays.
+        pairs.bulk_create(made, ignore_conflicts=True)
         return [str(each.pk) for each in made]
 
     @staticmethod

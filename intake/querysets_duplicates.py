@@ -52,6 +52,11 @@ class DuplicatePairQuerySet(models.QuerySet["DuplicatePair"]):
             second__merged_into__isnull=True,
         )
 
+    def unsettled(self) -> Self:
+        """Without what a merge settled: nobody decides about a closed household any more."""
+        merged = Q(first__merged_into__isnull=False) | Q(second__merged_into__isnull=False)
+        return self.exclude(merged, status__in=[*UNDECIDED, PairStatus.LAPSED])
+
     def waiting(self, now: datetime) -> Self:
         """The queue: to decide, and asked in the field without an answer in time."""
         return self.filter(waits_q(now))

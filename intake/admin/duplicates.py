@@ -139,8 +139,7 @@ class DuplicatePairAdmin(PolicyModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Pairs of which the officer may see both households, without what a merge settled."""
         pairs: QuerySet[Any] = super().get_queryset(request)
-        merged = Q(first__merged_into__isnull=False) | Q(second__merged_into__isnull=False)
-        return pairs.exclude(merged, status__in=[*UNDECIDED, PairStatus.LAPSED])
+        return pairs.unsettled()  # type: ignore[attr-defined,no-any-return]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The queue with how good what it offers is."""

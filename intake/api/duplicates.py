@@ -154,7 +154,8 @@ class DuplicatePairViewSet(IdempotentWrites, ListModelMixin, GenericViewSet[Dupl
         if status and status not in PairStatus.values:
             detail = _("Choose one of: %(codes)s") % {"codes": ", ".join(PairStatus.values)}
             raise invalid([FieldProblem("status", "invalid_choice", detail)])
-        found = pairs.filter(status=status) if status else pairs.waiting(clock.now())  # type: ignore[attr-defined]
+        listed: Any = pairs
+        found = listed.unsettled().filter(status=status) if status else listed.waiting(clock.now())
         page = self.paginate_queryset(found) or []
         record_access(request.user, "list", DuplicatePair, count=len(page))
         return self.get_paginated_response([_entry(pair) for pair in page])

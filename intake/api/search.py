@@ -16,6 +16,7 @@ from accounts.policies import Permission
 from common import clock
 from common.errors import FieldProblem
 from intake import slots
+from intake.api.aliases import merged_into
 from intake.api.serializers import PersonWithHouseholdSerializer
 from intake.choices import Sex
 from intake.forms_search import OLDEST
@@ -128,8 +129,10 @@ class PersonSearchView(APIView):
         persons = [hit.person for hit in found.hits]
         today = clock.today(Operation.current().zone)
         shapes = person_shapes(persons, request.user, today)
+        aliases = merged_into(persons)
         for shape, hit in zip(shapes, found.hits, strict=True):
             shape["household"] = hit.person.household.reference
+            shape["merged_into"] = aliases.get(hit.person.pk)
             shape["score"] = hit.score
             shape["reasons"] = describe(hit.reasons)
             shape["reason_codes"] = [reason["code"] for reason in hit.reasons]

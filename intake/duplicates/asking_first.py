@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -56,7 +56,7 @@ def says_something(member: MemberInput) -> bool:
 def _candidates(
     actor: Any, data: HouseholdInput, members: Sequence[MemberInput], own: uuid.UUID | None
 ) -> list[Candidate]:
-    said_on = clock.on_operation_clock(data.arrived_at).astimezone(Operation.current().zone).date()
+    said_on = _day(data.arrived_at)
     focal = next((index for index, each in enumerate(members) if each.focal_point), 0)
     subjects = [
         Subject(
@@ -74,6 +74,15 @@ def _candidates(
     ]
     digests = {digest for found in values for digest in every_digest(found.blocks)}
     return candidates_of(compared, digests, user=actor, own=own)
+
+
+def _day(arrived_at: datetime) -> date:
+    """The day of arrival in the operation's zone; today for one that no calendar holds there."""
+    zone = Operation.current().zone
+    try:
+        return clock.on_operation_clock(arrived_at).astimezone(zone).date()
+    except OverflowError:
+        return clock.today(zone)
 
 
 def _born(text: str, said_on: date) -> tuple[date, date] | None:

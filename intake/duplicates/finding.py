@@ -41,6 +41,7 @@ _NOT_COMPARED = (*NEVER_COUNTED, ExitReason.SEPARATED)
 _KEYS = """
 SELECT p.household_id, p.id, x.blocks
 FROM intake_person p JOIN intake_identityindex x ON x.person_id = p.id
+JOIN intake_household h ON h.id = p.household_id AND h.merged_into_id IS NULL
 WHERE p.household_id = ANY(%(households)s) AND p.exit_reason <> ALL(%(not_compared)s)
 """
 
@@ -224,12 +225,15 @@ def _numbers_anew(household_ids: list[uuid.UUID]) -> dict[uuid.UUID, tuple[list[
 def _people_by_block(
     household_ids: list[uuid.UUID],
 ) -> dict[uuid.UUID, dict[int, list[uuid.UUID]]]:
-    """The keys to look for of each household, and who has them. While keys are made anew, under
-    every secret."""
+    """The keys to look for of each household, and who has them; none of one that was merged.
+
+    While keys are made anew, under every secret.
+    """
     people: dict[uuid.UUID, dict[int, list[uuid.UUID]]] = defaultdict(lambda: defaultdict(list))
     if several_secrets():
         for person, values in present_values(household_ids):
-            if person.exit_reason not in _NOT_COMPARED:
+            stands = person.household.merged_into_id is None
+            if stands and person.exit_reason not in _NOT_COMPARED:
                 for digest in every_digest(values.blocks):
                     people[person.household_id][digest].append(person.pk)
         return people

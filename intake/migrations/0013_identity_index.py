@@ -76,6 +76,8 @@ class Migration(migrations.Migration):
             model_name="tracingkey",
             index=models.Index(fields=["digest", "kind"], name="tracing_key_lookup"),
         ),
+        # On the way back these hashes are of no use either.
+        migrations.RunSQL(migrations.RunSQL.noop, "DELETE FROM intake_tracingkey"),
         migrations.CreateModel(
             name='IdentityIndex',
             fields=[

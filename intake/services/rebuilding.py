@@ -25,12 +25,18 @@ from intake.tracing.sought import Sought, tracing_keys
 _CHUNK = 100  # households made anew in one transaction
 
 
-@transaction.atomic
 def _reindex_requests() -> None:
-    """Who is looked for, made anew as well."""
-    for request in TracingRequest.objects.select_for_update(of=("self",)).order_by("pk"):
-        TracingKey.objects.filter(request=request).delete()
-        TracingKey.objects.bulk_create(tracing_keys(request, Sought.of(request)))
+    """Who is looked for, made anew as well.
+
+    One by one: whoever decides locks households before requests, so no request may be held here
+    when a household is waited for.
+    """
+    for pk in TracingRequest.objects.order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            rows = TracingRequest.objects.filter(pk=pk)
+            for request in rows.select_for_update(of=("self",), no_key=True):
+                TracingKey.objects.filter(request=request).delete()
+                TracingKey.objects.bulk_create(tracing_keys(request, Sought.of(request)))
 
 
 def rebuild_some(*, seconds: float) -> KeyRebuild:
@@ -68,14 +74,19 @@ def _begun() -> KeyRebuild:
     return rebuild
 
 
-@transaction.atomic
 def _rebuild_chunk(pk: int) -> KeyRebuild:
+    if KeyRebuild.objects.filter(pk=pk, cursor=None, finished_at=None).exists():
+        _reindex_requests()
+    return _rebuild_households(pk)
+
+
+@transaction.atomic
+def _rebuild_households(pk: int) -> KeyRebuild:
     rebuild = KeyRebuild.objects.select_for_update().get(pk=pk)
     if rebuild.finished_at is not None:
         return rebuild
     if rebuild.cursor is None:
         rebuild.total = Household.objects.count()
-        _reindex_requests()
     households = Household.objects.order_by("pk")
     if rebuild.cursor is not None:
         households = households.filter(pk__gt=rebuild.cursor)
@@ -92,6 +103,8 @@ def _rebuild_chunk(pk: int) -> KeyRebuild:
             reindex_many(ids)
         else:
             rebuild.finished_at, rebuild.total = clock.now(), rebuild.done
+            # Who had no keys yet was compared with nobody who is looked for.
+            TracingRequest.objects.searching().update(searched_at=None)
             # The old count is of hashes that nobody has any more.
             count_keys()
     rebuild.save()

@@ -68,6 +68,16 @@ class TestOneAfterTheOther:
             assert answer["Content-Type"] == "application/problem+json"
         assert Household.objects.count() == 1
 
+    def test_a_repeat_is_known_after_the_secret_was_changed(
+        self, api: API, alice: User, settings: Any
+    ) -> None:
+        first = api(alice).post(HOUSEHOLDS, body(), HTTP_IDEMPOTENCY_KEY="k")
+        settings.LOOKUP_KEYS = {"k9": b"n" * 32, **settings.LOOKUP_KEYS}
+        again = api(alice).post(HOUSEHOLDS, body(), HTTP_IDEMPOTENCY_KEY="k")
+        assert (again.status_code, again.json()) == (201, first.json())
+        other = api(alice).post(HOUSEHOLDS, body(declared_size=3), HTTP_IDEMPOTENCY_KEY="k")
+        assert other.json()["code"] == "idempotency_key_reused"
+
     def test_a_key_belongs_to_its_user(self, api: API, alice: User, bob: User) -> None:
         first = api(alice).post(HOUSEHOLDS, body(), HTTP_IDEMPOTENCY_KEY="k")
         other = api(bob).post(HOUSEHOLDS, body(), HTTP_IDEMPOTENCY_KEY="k")

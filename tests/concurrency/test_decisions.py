@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.choices import Role
 from accounts.models import User
@@ -183,3 +184,27 @@ def test_the_pair_is_offered_once_by_two_searches(registrar: User) -> None:
     search = lambda: find_duplicates([pair.first_id, pair.second_id])  # noqa: E731
     assert at_once(*[search] * 4) == ["done"] * 4
     assert DuplicatePair.objects.count() == 1
+
+
+def test_a_pair_that_a_worker_offers_meanwhile_stands_in_the_way_of_no_merge(
+    registrar: User, officers: list[User]
+) -> None:
+    """The worker has written the pair of the survivor and another household, not yet committed."""
+    homes, made = pairs_of_three(registrar)
+    pair, _carried = made
+    first, second = sorted([homes[0], homes[2]], key=lambda home: home.pk)
+    written = threading.Event()
+
+    def offer() -> None:
+        with transaction.atomic():
+            DuplicatePair.objects.create(first=first, second=second, score=0.8)
+            written.set()
+            time.sleep(1)  # the decision waits for this row meanwhile
+
+    def decide() -> None:
+        written.wait(timeout=20)
+        decide_pair(actor=officers[0], pair=pair, same=True)
+
+    assert at_once(offer, decide) == ["done", "done"]
+    assert Household.objects.get(pk=homes[1].pk).merged_into_id == homes[0].pk
+    assert DuplicatePair.objects.get(first=first, second=second).status == PairStatus.OPEN

@@ -7,13 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, transaction
 from django.test import override_settings
 
 from accounts.choices import Role
 from accounts.models import User
 from intake.indexed import values_of
-from intake.models import Household, IdentityIndex, KeyRebuild, Person
+from intake.models import (
+    Household,
+    IdentityIndex,
+    KeyRebuild,
+    Person,
+    TracingKey,
+    TracingRequest,
+)
 from intake.searching import search_people
 from intake.services import rebuilding
 from intake.services.indexing import reindex_many
@@ -21,6 +28,7 @@ from intake.services.members import edit_member
 from intake.services.rebuilding import rebuild_some
 from tests.factories import accounts
 from tests.factories import intake as make
+from tests.factories.family import asking_household, first, make_request
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,6 +102,34 @@ def test_a_correction_that_lands_while_keys_are_read_is_not_lost(
         assert found("Mehrangez", registrar) == {home.pk}
         assert found(old_name, registrar) == set()
         assert not IdentityIndex.objects.exclude(made_with="1:k1").exists()
+
+
+def test_a_rebuild_that_waits_for_a_household_holds_no_tracing_request(
+    registrar: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who confirms a match locks the households first, then the request: never a deadlock."""
+    asker = asking_household(registrar)
+    request = make_request(registrar, first(asker))
+    reading, looked = threading.Event(), threading.Event()
+
+    def reach(ids: Any) -> int:
+        reading.set()
+        looked.wait(timeout=20)
+        return reindex_many(ids)
+
+    def confirm() -> None:
+        reading.wait(timeout=20)
+        try:
+            with transaction.atomic():
+                TracingRequest.objects.select_for_update(nowait=True).get(pk=request.pk)
+        finally:
+            looked.set()
+
+    monkeypatch.setattr(rebuilding, "reindex_many", reach)
+    with override_settings(LOOKUP_KEYS=BOTH):
+        in_threads(lambda: rebuild_some(seconds=60), confirm)
+        kinds = TracingKey.objects.filter(request=request).values_list("kind", flat=True)
+        assert "name" in kinds
 
 
 def test_two_workers_and_a_registrar_at_once(

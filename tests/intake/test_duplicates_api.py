@@ -209,3 +209,17 @@ def test_a_search_for_the_old_reference_finds_those_who_stand(
     rows = api(alice).get("/api/v1/persons/", asked).json()["results"]
     assert {each["household"] for each in rows} == {pair.first.reference}
     assert len(rows) == 3
+
+
+def test_a_pair_of_a_household_that_was_merged_is_not_listed_as_open(
+    pair: DuplicatePair, alice: User, dana: User, api: Any
+) -> None:
+    other = family(alice, STRANGERS, days=2)
+    first, second = sorted([pair.second, other], key=lambda each: each.pk)
+    DuplicatePair.objects.create(first=first, second=second, score=0.7)
+    decide_pair(actor=dana, pair=pair, same=True)
+    listed = api(dana).get(PAIRS, {"status": "open"}).json()["results"]
+    assert [each["households"] for each in listed] == [[pair.first.reference, other.reference]], (
+        "the pair that was carried to the survivor"
+    )
+    assert len(api(dana).get(PAIRS, {"status": "same"}).json()["results"]) == 1

@@ -12,17 +12,26 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from audit.models import Event
+from common import clock
 from intake import frequencies
 from intake.choices import ScreeningOutcomeKind
-from intake.duplicates import candidates_for, find_duplicates
+from intake.duplicates import candidates_for, decide_pair, find_duplicates
 from intake.duplicates.finding import REGISTERED, candidate_pairs
 from intake.keys import BORN, HOME, OWN_BORN, PAIR, Subject, household_values, person_values
 from intake.models import DuplicatePair, Household, Identity, IdentityIndex
 from intake.models.persons import IdentityData
-from intake.services import separate_person
+from intake.services import record_exit, separate_person
 from intake.services.batches import look_for_duplicates
 from intake.services.rebuilding import count_keys
 from tests.factories import intake as make
+from tests.factories.duplicates import (
+    AGAIN,
+    STRANGERS,
+    UNCLE,
+    family,
+    named,
+    registered_twice,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -135,6 +144,23 @@ def test_who_was_separated_is_compared_with_nobody(alice: User, dana: User) -> N
     )
     two = make.make_household(alice, [make.member("Rustam", father_name="Farhad", birth="1360")])
     assert candidate_pairs([one.pk, two.pk]) == set()
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_household_that_was_merged_is_offered_no_more(
+    alice: User, dana: User, settings: Any, several: bool
+) -> None:
+    """Somebody who left before the merge, and is in the closed record only."""
+    if several:
+        settings.LOOKUP_KEYS = {"k1": b"n" * 32, **settings.LOOKUP_KEYS}
+    pair = registered_twice(alice, [*AGAIN, UNCLE])
+    repeat = pair.second
+    uncle = named(repeat, 3)
+    record_exit(actor=alice, person=uncle, reason="voluntary_return", occurred_at=clock.now())
+    decide_pair(actor=dana, pair=pair, same=True)
+    family(alice, [UNCLE, *STRANGERS], days=2)
+    assert named(repeat, 3).household_id == repeat.pk
+    assert candidate_pairs([repeat.pk]) == set()
 
 
 def test_nobody_is_a_candidate_of_their_own(alice: User) -> None:

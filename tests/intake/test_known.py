@@ -245,3 +245,11 @@ def test_one_name_is_enough_and_it_cannot_be_read_with_get(alice: User, api: API
 )
 def test_whatever_is_typed_is_no_error(alice: User, people: list[dict[str, Any]]) -> None:
     assert isinstance(known_already(actor=alice, data=typed(*people)), list)
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_any_moment_of_the_calendar_is_taken(
+    family: Household, alice: User, api: API, moment: str
+) -> None:
+    sent = {**body(*AGAIN), "arrival": {"arrived_at": moment}}
+    assert api(alice).post(ASK, sent, format="json").status_code == 200

@@ -6,6 +6,7 @@ import io
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.core.management import call_command
 from django.test import override_settings
 
 from accounts.models import User
+from common import clock
 from common.errors import Conflict
 from common.ids import new_id
 from intake import frequencies, keys, searching
@@ -35,7 +37,13 @@ from intake.services.rebuilding import count_keys, rebuild_some
 from intake.services.tracing import file_tracing_request, search_new_registrations
 from intake.tasks import rebuild_keys
 from tests.factories import intake as make
-from tests.factories.family import asking_household, first, found_household, sought_brother
+from tests.factories.family import (
+    asking_household,
+    first,
+    found_household,
+    make_request,
+    sought_brother,
+)
 from tests.intake.test_known import AGAIN, FAMILY, members, typed
 
 pytestmark = pytest.mark.django_db
@@ -250,6 +258,21 @@ def test_who_came_before_the_new_secret_is_found_by_a_new_request(
             actor=alice, asker=first(asking_household(alice)), sought=sought_brother()
         )
         assert TracingMatch.objects.get(request=request).person == first(brother)
+
+
+def test_who_had_no_keys_after_an_upgrade_is_compared_with_requests_at_the_end(
+    alice: User,
+) -> None:
+    """The scheduler compared before the keys were there, and noted that it had."""
+    request = make_request(alice, first(asking_household(alice)))
+    brother = found_household(alice)
+    IdentityIndex.objects.all().delete()
+    TracingKey.objects.all().delete()
+    assert search_new_registrations() == 0
+    Person.objects.update(updated_at=clock.now() - timedelta(days=1))
+    rebuild_some(seconds=60)
+    search_new_registrations()
+    assert TracingMatch.objects.get(request=request).person == first(brother)
 
 
 def test_names_are_counted_anew_at_the_end(homes: list[Household]) -> None:

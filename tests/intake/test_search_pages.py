@@ -13,7 +13,9 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from audit.models import AccessRecord, IdempotentReply
 from intake.choices import ExitReason
+from intake.duplicates import decide_pair
 from intake.services import record_exit
+from tests.factories.duplicates import named, registered_twice
 from tests.factories.intake import ARRIVED_AT, make_household
 from tests.factories.search import make_person
 
@@ -132,6 +134,26 @@ def test_the_last_day_is_included(alice: User) -> None:
     )
     assert "Nobody" in shown(alice, text="zahra", arrived_to="2021-07-04")
     assert "Nobody" in shown(alice, text="zahra", arrived_from="2021-07-06")
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_the_last_and_the_first_day_of_the_calendar_are_days(alice: User, day: str) -> None:
+    make_person(alice, "Zahra")
+    assert ("Zahra" in shown(alice, text="zahra", arrived_to=day)) == (day > "2021")
+    assert ("Zahra" in shown(alice, text="zahra", arrived_from=day)) == (day < "2021")
+
+
+def test_rest_says_who_answers_for_a_repeat(alice: User, dana: User, api: API) -> None:
+    pair = registered_twice(alice)
+    (one, _other) = api(alice).post(SEARCH, {"text": "Rawshanak"}).json()["results"]
+    assert one["merged_into"] is None
+    decide_pair(actor=dana, pair=pair, same=True)
+    found = api(alice).post(SEARCH, {"text": "Rawshanak"}).json()["results"]
+    stands = str(named(pair.first, 1).pk)
+    assert {(each["id"], each["merged_into"]) for each in found} == {
+        (stands, None),
+        (str(named(pair.second, 1).pk), stands),
+    }
 
 
 def test_rest_finds_and_says_why(alice: User, api: API) -> None:
