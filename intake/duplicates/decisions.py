@@ -77,7 +77,8 @@ def undo_decision(*, actor: Any, pair: DuplicatePair) -> DuplicatePair:
         raise Conflict("not_decided", _("This pair is not decided."))
     if pair.status == PairStatus.SAME:
         unifying.part(actor, pair, _lock_households(pair))
-    PairDecision.objects.standing().filter(pair=pair).update(
+    # Not those before: something new opened the pair again, and nobody took them back.
+    PairDecision.objects.standing().filter(pair=pair, decided_at=pair.decided_at).update(
         undone_by=actor, undone_at=clock.now(), updated_at=clock.now()
     )
     pair.status = PairStatus.OPEN

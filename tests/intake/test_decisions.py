@@ -126,6 +126,20 @@ def test_a_member_who_matches_anew_opens_it_again(alice: User, dana: User) -> No
     assert [each["code"] for each in opened.news] == ["new_member_match"]
 
 
+def test_undoing_the_later_decision_leaves_the_earlier_one_as_it_was(
+    pair: DuplicatePair, alice: User, dana: User
+) -> None:
+    """Decided different, opened again by something new, decided the same, and that undone."""
+    decide_pair(actor=dana, pair=pair, same=False)
+    for household in (pair.first, pair.second):
+        edit_member(actor=alice, person=named(household), changes={"documents": (TAZKIRA,)})
+    decide_pair(actor=dana, pair=again(pair), same=True)
+    undo_decision(actor=dana, pair=pair)
+    undone = PairDecision.objects.filter(undone_at__isnull=False)
+    assert [each.decision for each in undone] == [PairStatus.SAME]
+    assert PairDecision.objects.count() == 2
+
+
 def test_a_correction_opens_it_only_when_they_are_more_alike(alice: User, dana: User) -> None:
     family(alice, FIRST[:2])
     others = [{**AGAIN[0], "father_name": "Ghulam Sadiq"}, AGAIN[1]]
