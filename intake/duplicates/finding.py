@@ -29,7 +29,7 @@ MOST_CANDIDATES = 20  # scored per household, those with most in common first
 MOST_SHARING = 300
 # People read for one household: by its rarest keys, as far as they were counted; and at most,
 # whatever the count says.
-_HITS_WANTED, _MOST_HITS = 500, 1500
+_HITS_WANTED, _MOST_HITS = 250, 600
 _UNCOUNTED = 2  # people who have a key that was not counted: these two
 _CHUNK = 100
 
