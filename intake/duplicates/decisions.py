@@ -73,7 +73,7 @@ def undo_decision(*, actor: Any, pair: DuplicatePair) -> DuplicatePair:
     that decision first.
     """
     pair = lock_pair(actor, pair)
-    if pair.status not in (PairStatus.SAME, PairStatus.DIFFERENT):
+    if pair.status not in (PairStatus.SAME, PairStatus.DIFFERENT) or pair.decided_at is None:
         raise Conflict("not_decided", _("This pair is not decided."))
     if pair.status == PairStatus.SAME:
         unifying.part(actor, pair, _lock_households(pair))
