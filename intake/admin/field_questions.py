@@ -6,16 +6,13 @@ Nothing here tells of the other household: whoever answers may not know of it.
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import ModelAdmin
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, Value
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,6 +20,7 @@ from accounts.models import Operation
 from accounts.policies import Permission
 from common.admin import PolicyModelAdmin, domain_errors_as_messages
 from common.ids import read_id
+from intake.admin.pages import local_time, on_household
 from intake.admin.persons import household_link
 from intake.admin.questions import ArrivedThroughFilter
 from intake.admin.sections import register_page, register_section
@@ -111,20 +109,13 @@ class FieldQuestionAdmin(PolicyModelAdmin):
     @admin.display(description=gettext_lazy("answer expected by"), ordering="due_at")
     def expected_by(self, row: Any) -> str:
         """Until when, local time."""
-        local = row.due_at.astimezone(ZoneInfo(row.zone))
-        return format_html('<bdi dir="ltr">{}</bdi>', f"{local:%Y-%m-%d %H:%M}")
+        return local_time(row.due_at, row.zone)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Questions are answered where the people are shown."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        row = self.get_object(request, object_id)
-        if row is None:
-            raise Http404
-        page = reverse("admin:intake_household_change", args=[row.household_id])
-        return HttpResponseRedirect(f"{page}#field-questions")
+        return on_household(self, request, object_id, "field-questions")
 
 
 register_section("field_questions", field_questions_section, order=5)

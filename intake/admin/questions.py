@@ -5,16 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import ModelAdmin
-from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,6 +20,7 @@ from accounts.policies import Permission
 from common.admin import PolicyModelAdmin, domain_errors_as_messages
 from common.ids import read_id
 from intake.admin.households import EntryPointFilter
+from intake.admin.pages import local_time, on_household
 from intake.admin.persons import household_link
 from intake.admin.sections import register_page, register_section
 from intake.admin.status_filters import WorkFilter
@@ -178,20 +176,13 @@ class OpenQuestionAdmin(PolicyModelAdmin):
     @admin.display(description=gettext_lazy("asked at"), ordering="recorded_at")
     def asked_at(self, question: Any) -> str:
         """When the doubt came up, local time."""
-        local = question.recorded_at.astimezone(ZoneInfo(question.zone))
-        return format_html('<bdi dir="ltr">{}</bdi>', f"{local:%Y-%m-%d %H:%M}")
+        return local_time(question.recorded_at, question.zone)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Questions are answered where the people are shown."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        question = self.get_object(request, object_id)
-        if question is None:
-            raise Http404
-        page = reverse("admin:intake_household_change", args=[question.household_id])
-        return HttpResponseRedirect(f"{page}#questions")
+        return on_household(self, request, object_id, "questions")
 
 
 register_section("questions", questions_section, order=10)

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
+from accounts.models import Operation
 from accounts.policies import Permission, access_of
 from audit.events import record_event
 from intake.choices import NEVER_COUNTED, ExitReason, PairStatus
@@ -24,13 +25,13 @@ from intake.indexed import present_values
 from intake.keys import DOCUMENT, PHONE, digests, every_digest, several_secrets
 from intake.models import DuplicatePair, Household, Identity, ImportBatch
 
+REGISTERED = "households.batch_registered"  # the event by which a worker compares
 MOST_CANDIDATES = 20  # scored per household, those with most in common first
 # A key that more people have is not followed: others of theirs are rarer.
 MOST_SHARING = 300
-# People read for one household: by its rarest keys, as far as they were counted; and at most,
-# whatever the count says.
+# People read for one household by keys that were counted, the rarest first; and at most.
 _HITS_WANTED, _MOST_HITS = 250, 600
-_UNCOUNTED = 2  # people who have a key that was not counted: these two
+_UNCOUNTED = 2  # people who share a key that was not counted, to rank by: these two
 _CHUNK = 100
 
 _NOBODY = uuid.UUID(int=0)
@@ -247,17 +248,12 @@ def _people_by_block(
 
 def look_later(household_ids: Iterable[uuid.UUID], actor: Any) -> None:
     """Have a worker compare these households with everybody, after the transaction."""
-    from accounts.models import Operation
-
     record_event(
         REGISTERED,
         Operation.current(),
         actor=actor,
         households=[str(pk) for pk in household_ids],
     )
-
-
-REGISTERED = "households.batch_registered"
 
 
 def _other(key: tuple[uuid.UUID, uuid.UUID], own: uuid.UUID) -> uuid.UUID:
@@ -393,9 +389,12 @@ def _hits(
 
 
 def _rarest(digests: Collection[int], counted: Mapping[int, int]) -> list[int]:
-    """The keys to follow: the rarest first, as long as few enough people have them together."""
-    chosen, people = [], 0
-    for bearers, digest in sorted((counted.get(each, _UNCOUNTED), each) for each in digests):
+    """The keys to follow: all that hardly anybody has, and of the others the rarest first.
+
+    However many people a household has: a document among hundreds of keys must not be lost.
+    """
+    chosen, people = [digest for digest in digests if digest not in counted], 0
+    for bearers, digest in sorted((counted[each], each) for each in digests if each in counted):
         people += bearers
         if bearers > MOST_SHARING or people > _HITS_WANTED:
             break

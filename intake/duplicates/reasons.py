@@ -18,7 +18,6 @@ DOCUMENTS = "documents"
 PHONES = "phones"
 ORIGIN = "origin"
 COMMON = "common"
-ABSENT = "absent"
 # What was learnt since a pair was decided different.
 NEW_DOCUMENT = "new_document"
 NEW_PHONE = "new_phone"
@@ -78,12 +77,6 @@ def _text(reason: Reason) -> str:
             text = _("the same place of origin")
         case "common":
             text = _("but the names are common")
-        case "absent":
-            text = ngettext(
-                "%(count)d member has no counterpart",
-                "%(count)d members have no counterpart",
-                count,
-            )
         case _:
             text = _("alike")
     return text % numbers

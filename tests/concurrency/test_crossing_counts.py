@@ -5,19 +5,17 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from accounts.choices import Role
 from accounts.models import User
 from audit.models import Event
-from common.errors import DomainError
 from intake.models import BorderAssessment, CrossingCount, EntryPoint
 from intake.services import counts
+from tests.concurrency.together import at_once
 from tests.factories import accounts
 from tests.factories.border import count_input, hours, make_assessment, make_count
 from tests.factories.intake import make_entry_point
@@ -33,24 +31,6 @@ def registrar() -> User:
     accounts.make_operation()
     make_entry_point("TEM")
     return accounts.make_user(Role.REGISTRAR)
-
-
-def at_once(calls: list[Callable[[], Any]]) -> list[str]:
-    """What each call answered, "made" or the code of its error; all started together."""
-    gate = threading.Barrier(len(calls))
-
-    def run(call: Callable[[], Any]) -> str:
-        try:
-            gate.wait(timeout=20)
-            call()
-        except DomainError as error:
-            return error.code
-        finally:
-            connection.close()
-        return "made"
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 def counting(registrar: User, began: float, ended: float, **fields: Any) -> Callable[[], Any]:
@@ -77,19 +57,19 @@ def test_one_count_of_an_hour_whoever_sends_it_first(
     if not locked:
         without_lock(monkeypatch)
     calls = [counting(registrar, hand / 10, 1 + hand / 10) for hand in range(HANDS)]
-    assert Counter(at_once(calls)) == {"made": 1, "counts_overlap": HANDS - 1}
+    assert Counter(at_once(*calls)) == {"done": 1, "counts_overlap": HANDS - 1}
     assert CrossingCount.objects.count() == 1
     assert Event.objects.filter(kind="entry_point.people_counted").count() == 1
 
 
 def test_hours_beside_each_other_are_all_counted(registrar: User) -> None:
     calls = [counting(registrar, hand, hand + 1) for hand in range(HANDS)]
-    assert at_once(calls) == ["made"] * HANDS
+    assert at_once(*calls) == ["done"] * HANDS
 
 
 def test_one_id_sent_by_many_is_one_count(registrar: User) -> None:
     key = uuid4()
-    assert at_once([counting(registrar, 0, 1, id=key)] * HANDS) == ["made"] * HANDS
+    assert at_once(*[counting(registrar, 0, 1, id=key)] * HANDS) == ["done"] * HANDS
     assert CrossingCount.objects.get().pk == key
 
 
@@ -101,8 +81,8 @@ def test_one_correction_of_a_count(registrar: User) -> None:
         data = count_input(0, 1, total)
         return lambda: counts.correct_crossing_count(actor=registrar, count=row, data=data)
 
-    answers = at_once([correct(hand) for hand in range(HANDS)])
-    assert Counter(answers) == {"made": 1, "superseded": HANDS - 1}
+    answers = at_once(*map(correct, range(HANDS)))
+    assert Counter(answers) == {"done": 1, "superseded": HANDS - 1}
     assert CrossingCount.objects.standing().count() == 1
     assert CrossingCount.objects.count() == 2
 
@@ -110,5 +90,5 @@ def test_one_correction_of_a_count(registrar: User) -> None:
 def test_one_assessment_sent_by_many_is_one(registrar: User) -> None:
     key = uuid4()
     calls = [lambda: make_assessment(registrar, id=key)] * HANDS
-    assert at_once(calls) == ["made"] * HANDS
+    assert at_once(*calls) == ["done"] * HANDS
     assert BorderAssessment.objects.get().visit_began_at == hours(10)

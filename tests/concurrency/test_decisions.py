@@ -5,16 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.choices import Role
 from accounts.models import User
 from common import clock
-from common.errors import DomainError
 from intake.choices import PairStatus
 from intake.duplicates import decide_pair, undo_decision
 from intake.models import DuplicatePair, Household, PairDecision, Person, PersonMerge
@@ -22,6 +20,7 @@ from intake.services import add_member, record_exit
 from reception.models import Placement
 from reception.selectors import counter_drifts
 from reception.services import check_in
+from tests.concurrency.together import at_once
 from tests.factories import accounts
 from tests.factories.duplicates import AGAIN, FIRST, family, named, registered_twice
 from tests.factories.intake import member
@@ -42,24 +41,6 @@ def registrar() -> User:
 def officers(registrar: User) -> list[User]:
     """Two who decide."""
     return [accounts.make_user(Role.PROTECTION_OFFICER) for _ in range(2)]
-
-
-def at_once(*calls: Callable[[], Any]) -> list[str]:
-    """Call each from a thread of its own, all together; what became of each, in their order."""
-    gate = threading.Barrier(len(calls))
-
-    def run(call: Callable[[], Any]) -> str:
-        try:
-            gate.wait(timeout=20)
-            call()
-        except DomainError as error:
-            return error.code
-        finally:
-            connection.close()
-        return "done"
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 def deciding(actor: User, pair: DuplicatePair, same: bool) -> Callable[[], Any]:

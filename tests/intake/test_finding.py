@@ -16,7 +16,7 @@ from common import clock
 from intake import frequencies
 from intake.choices import ScreeningOutcomeKind
 from intake.duplicates import candidates_for, decide_pair, find_duplicates
-from intake.duplicates.finding import REGISTERED, candidate_pairs
+from intake.duplicates.finding import REGISTERED, _rarest, candidate_pairs
 from intake.keys import BORN, HOME, OWN_BORN, PAIR, Subject, household_values, person_values
 from intake.models import DuplicatePair, Household, Identity, IdentityIndex
 from intake.models.persons import IdentityData
@@ -177,6 +177,13 @@ def test_keys_that_very_many_have_are_not_followed(alice: User, monkeypatch: Any
     count_keys()
     frequencies.forget()
     assert candidate_pairs([homes[0].pk]) == set()
+
+
+def test_a_very_large_household_follows_every_key_that_is_rare() -> None:
+    rare, common = set(range(400)), {1000 + n: 100 + n for n in range(5)}
+    followed = _rarest([*rare, *common], common)
+    assert rare <= set(followed)
+    assert set(followed) - rare == {1000, 1001}
 
 
 def test_the_row_of_keys_holds_numbers_only(alice: User) -> None:
