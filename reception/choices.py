@@ -78,3 +78,34 @@ class AbsenceReason(models.TextChoices):
     SCHOOL = "school", _("School or training")
     FAMILY = "family_visit", _("Family visit")
     OTHER = "other", _("Other")
+
+
+class StayState(models.TextChoices):
+    """Where one member of a placed household is; the first three hold a place."""
+
+    DUE = "due", _("Due")
+    PRESENT = "present", _("Present")
+    AWAY = "away", _("Away, place kept")
+    AWAY_FREED = "away_freed", _("Away, place given up")
+    NOT_COME = "not_come", _("Did not come")
+
+
+HOLDING_STATES = (StayState.DUE, StayState.PRESENT, StayState.AWAY)
+
+
+class UnitKind(models.TextChoices):
+    ROOM = "room", _("Room")
+    HALL = "hall", _("Hall")
+    TENT = "tent", _("Tent")
+    CONTAINER = "container", _("Container")
+    FAMILY_HOME = "family_home", _("Home of a host family")
+
+
+class UnitSection(models.TextChoices):
+    """Whom a unit is kept for."""
+
+    ANY = "any", _("Anybody")
+    WOMEN = "women", _("Women and their children")
+    FAMILIES = "families", _("Families")
+    MEN = "men", _("Single men")
+    QUARANTINE = "quarantine", _("Quarantine")

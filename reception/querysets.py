@@ -9,10 +9,10 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.policies import Permission, access_of
-from reception.choices import OPEN_STATUSES, SiteStatus
+from reception.choices import HOLDING_STATES, OPEN_STATUSES, SiteStatus
 
 if TYPE_CHECKING:
-    from reception.models import Placement, Site  # noqa: F401
+    from reception.models import Placement, Site, Stay  # noqa: F401
 
 
 def sites_q(user: Any, permission: Permission, prefix: str = "") -> Q:
@@ -55,3 +55,19 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
     def expired(self, now: datetime) -> Self:
         """Reservations whose time has run out."""
         return self.filter(status="reserved", reserved_until__lte=now)
+
+
+class StayQuerySet(models.QuerySet["Stay"]):
+    """Stays."""
+
+    def standing(self) -> Self:
+        """The present state of each member."""
+        return self.filter(until__isnull=True)
+
+    def holding(self) -> Self:
+        """Those that hold a place now."""
+        return self.filter(until__isnull=True, state__in=HOLDING_STATES)
+
+    def at(self, moment: datetime) -> Self:
+        """Those that went on at a moment."""
+        return self.filter(Q(until__isnull=True) | Q(until__gt=moment), since__lte=moment)

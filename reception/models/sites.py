@@ -1,70 +1,43 @@
-"""Safe locations, what limits them, and who has a place there."""
+"""Safe locations, their units, and what limits them."""
 
 from __future__ import annotations
 
-from django.conf import settings
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from audit.history import keeps_history
-from common.encryption import SealedTextField
+from common import clock
 from common.models import BaseModel
-from intake.models import Area, Household
+from intake.models import Area
 from reception.choices import (
-    OPEN_STATUSES,
-    AbsenceReason,
     NormPhase,
-    PlacementStatus,
     ResourceKind,
     SiteStatus,
     SiteType,
+    UnitKind,
+    UnitSection,
 )
-from reception.querysets import PlacementQuerySet, SiteQuerySet
+from reception.querysets import SiteQuerySet
 
-S = PlacementStatus
-TRANSITIONS: dict[str, frozenset[str]] = {
-    S.RESERVED: frozenset({S.CONFIRMED, S.CHECKED_IN, S.NO_SHOW, S.CANCELLED, S.EXPIRED}),
-    S.CONFIRMED: frozenset({S.CHECKED_IN, S.NO_SHOW, S.CANCELLED, S.EXPIRED}),
-    S.CHECKED_IN: frozenset({S.ABSENT, S.TRANSFER_PENDING, S.CHECKED_OUT}),
-    S.ABSENT: frozenset({S.CHECKED_IN, S.CHECKED_OUT}),
-    S.TRANSFER_PENDING: frozenset({S.CHECKED_IN, S.CHECKED_OUT}),
-    S.CHECKED_OUT: frozenset(),
-    S.NO_SHOW: frozenset(),
-    S.CANCELLED: frozenset(),
-    S.EXPIRED: frozenset(),
-}
-
-
-class Norm(models.Model):
-    """How much of a resource one person needs, or how many persons one unit serves.
-
-    Loaded from reception/codelists/norms.csv with its source. `units` of the resource serve
-    `persons`: 3.5 m² serve 1, one latrine serves 50. Two whole figures instead of a quotient, so
-    that 420 m² at 3.5 m² are 120 persons and not 119.
-    """
-
-    code = models.CharField(_("code"), max_length=40, primary_key=True)
-    kind = models.CharField(_("resource"), max_length=30, choices=ResourceKind)
-    phase = models.CharField(_("phase"), max_length=20, choices=NormPhase)
-    persons = models.PositiveIntegerField(_("persons served"))
-    units = models.DecimalField(_("by so many units"), max_digits=8, decimal_places=2)
-    label = models.CharField(_("norm"), max_length=200)
-    source = models.CharField(_("source"), max_length=200)
-    disabled_on = models.DateField(_("disabled on"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("norm")
-        verbose_name_plural = _("norms")
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "phase"], name="norm_once_per_kind_and_phase"),
-            models.CheckConstraint(
-                condition=Q(persons__gte=1, units__gt=0), name="norm_serves_someone"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.label
+# Runs for every way of changing a site. An exercise may move the clock, so the services say since
+# when (`level_since`); what changes the row behind their back gets the clock of the database.
+LEVEL_FOLLOWS = pgtrigger.Trigger(
+    name="level_follows",
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("capacity", "overflow", "blocked"),
+    when=pgtrigger.After,
+    func="""
+        IF TG_OP = 'INSERT' OR (OLD.capacity, OLD.overflow, OLD.blocked)
+           IS DISTINCT FROM (NEW.capacity, NEW.overflow, NEW.blocked) THEN
+            INSERT INTO reception_sitelevel (site_id, since, capacity, overflow, blocked)
+            VALUES (NEW.id,
+                    CASE WHEN TG_OP = 'UPDATE' AND NEW.level_since = OLD.level_since
+                         THEN clock_timestamp() ELSE NEW.level_since END,
+                    NEW.capacity, NEW.overflow, NEW.blocked);
+        END IF;
+        RETURN NULL;
+    """,
+)
 
 
 class Site(BaseModel):
@@ -115,6 +88,7 @@ class Site(BaseModel):
     overflow_until = models.DateTimeField(
         _("overflow granted until"), null=True, blank=True, editable=False
     )
+    level_since = models.DateTimeField(default=clock.now, editable=False)
     reserved = models.PositiveIntegerField(_("reserved"), default=0, editable=False)
     present = models.PositiveIntegerField(_("present"), default=0, editable=False)
 
@@ -138,6 +112,7 @@ class Site(BaseModel):
                 violation_error_message=_("Say why places are blocked."),
             ),
         ]
+        triggers = [LEVEL_FOLLOWS]
 
     def __str__(self) -> str:
         return self.name
@@ -177,63 +152,68 @@ class SiteResource(BaseModel):
         return f"{self.get_kind_display()}: {self.quantity:g}"
 
 
-@keeps_history(
-    shown=("household", "status", "places", "reserved_until", "checked_in_at", "ended_at")
-)
-class Placement(BaseModel):
-    """A household's place at a site through time. One is open per household.
+class Unit(BaseModel):
+    """A room, tent or section of a site. Holds no personal data.
 
-    `places` is how many places it holds (one place, one person). Personal data: `note` (sealed).
+    `taken` counts the places held in it; the database refuses more than `capacity` less `blocked`.
+    People above a site's capacity (granted overflow) have a place at the site and in no unit.
     """
 
-    household = models.ForeignKey(Household, models.PROTECT, related_name="placements")
-    site = models.ForeignKey(Site, models.PROTECT, related_name="placements")
-    status = models.CharField(_("status"), max_length=20, choices=PlacementStatus)
-    places = models.PositiveSmallIntegerField(_("places"))
-    reserved_until = models.DateTimeField(_("reserved until"), null=True, blank=True)
-    checked_in_at = models.DateTimeField(_("checked in at"), null=True, blank=True)
-    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
-    absence_reason = models.CharField(
-        _("reason of absence"), max_length=20, choices=AbsenceReason, blank=True
+    site = models.ForeignKey(Site, models.CASCADE, related_name="units")
+    code = models.SlugField(_("code"), max_length=40)
+    name = models.CharField(_("name"), max_length=100)
+    kind = models.CharField(_("kind"), max_length=15, choices=UnitKind, default=UnitKind.ROOM)
+    section = models.CharField(
+        _("for whom"), max_length=15, choices=UnitSection, default=UnitSection.ANY
     )
-    previous = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="+", editable=False
-    )
-    note = SealedTextField(_("note"))
-    placed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False
-    )
-
-    objects = PlacementQuerySet.as_manager()
+    accessible = models.BooleanField(_("step-free"), default=False)
+    capacity = models.PositiveIntegerField(_("places"))
+    blocked = models.PositiveIntegerField(_("blocked places"), default=0, editable=False)
+    taken = models.PositiveIntegerField(_("taken"), default=0, editable=False)
 
     class Meta:
-        verbose_name = _("placement")
-        verbose_name_plural = _("placements")
+        verbose_name = _("unit")
+        verbose_name_plural = _("units")
+        ordering = ["code"]
         constraints = [
             models.UniqueConstraint(
-                fields=["household"],
-                condition=Q(status__in=OPEN_STATUSES),
-                name="placement_one_open_per_household",
-                violation_error_message=_("This household already has a place."),
+                fields=["site", "code"],
+                name="unit_code_once_per_site",
+                violation_error_message=_("This site has a unit with this code already."),
             ),
-            models.CheckConstraint(condition=Q(places__gte=1), name="placement_holds_places"),
             models.CheckConstraint(
-                condition=Q(status__in=OPEN_STATUSES, ended_at__isnull=True)
-                | (~Q(status__in=OPEN_STATUSES) & Q(ended_at__isnull=False)),
-                name="placement_ended_has_a_time",
+                condition=Q(taken__lte=F("capacity") - F("blocked")),
+                name="unit_places_within_capacity",
+                violation_error_message=_("There are not enough free places in this unit."),
             ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["reserved_until"],
-                condition=Q(status="reserved"),
-                name="placement_expiring",
-            )
         ]
 
     def __str__(self) -> str:
-        return self.household.reference
+        return self.name
 
-    def may_become(self, status: str) -> bool:
-        """Whether the table of transitions allows it."""
-        return status in TRANSITIONS[self.status]
+    @property
+    def free(self) -> int:
+        """Places that can be taken now."""
+        return self.capacity - self.blocked - self.taken
+
+
+class SiteLevel(models.Model):
+    """What a site could take from a moment on. Written by a trigger whenever it changes.
+
+    So that "was this site ever over" has an answer also after raw SQL. No personal data.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    site = models.ForeignKey(Site, models.CASCADE, related_name="levels")
+    since = models.DateTimeField(_("since"))
+    capacity = models.PositiveIntegerField(_("capacity"))
+    overflow = models.PositiveIntegerField(_("overflow granted"))
+    blocked = models.PositiveIntegerField(_("blocked places"))
+
+    class Meta:
+        verbose_name = _("level of a site")
+        verbose_name_plural = _("levels of sites")
+        indexes = [models.Index(fields=["site", "since"], name="site_level_since")]
+
+    def __str__(self) -> str:
+        return f"{self.site_id} {self.since:%Y-%m-%d %H:%M}"
