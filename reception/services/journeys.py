@@ -21,36 +21,17 @@ from reception.choices import (
     LineState,
     PlacementStatus,
     StayState,
+    TransportStatus,
 )
 from reception.models import Placement, Transport, TransportLine
 from reception.services import rules
 from reception.services.counters import Moves
 from reception.services.ending import end_locked
+from reception.services.locks_transports import lock_transport
 from reception.services.placing import RESERVATION_LASTS
-from reception.services.stays import arrive_stays, standing
+from reception.services.stays import standing
 
 S, L = PlacementStatus, LineState
-
-
-def leave_for(
-    old: Placement, target: Placement, *, actor: Any, when: datetime, moves: Moves, **data: Any
-) -> None:
-    """The family left `old`: its places are free, those at `target` are its own now.
-
-    Both are locked. The target has no end from now on: nobody loses a place on the road.
-    """
-    end_locked(old, S.CHECKED_OUT, actor=actor, occurred_at=when, moves=moves, **data)
-    arrive_stays(target, when, moves)
-    target.transfer_of, target.reserved_until = None, None
-    target.save(update_fields=["transfer_of", "reserved_until"])
-    if target.status == S.RESERVED:
-        confirm_locked(target, actor=actor, when=when)
-
-
-def confirm_locked(target: Placement, *, actor: Any, when: datetime) -> None:
-    """The family is on its way: its places are kept without an end."""
-    target.reserved_until = None
-    rules.advance(target, S.CONFIRMED, event="placement.confirmed", actor=actor, occurred_at=when)
 
 
 def stay_where_it_is(
@@ -60,16 +41,16 @@ def stay_where_it_is(
 
     Places at the target that were kept before the journey was planned stay, with an end again.
     """
+    if not still_travels(line):
+        return  # it went another way already, and its places are as they should be
     target, old = line.target, line.placement
-    if target.status in RESERVED_STATUSES:
-        if line.made_here:
-            end_locked(
-                target, S.CANCELLED, actor=actor, occurred_at=when, moves=moves, reason=reason
-            )
-        elif target.status == S.RESERVED and old is None:
+    if not line.made_here:
+        if old is None and target.status == S.RESERVED:
             target.reserved_until = clock.now() + RESERVATION_LASTS
             target.save(update_fields=["reserved_until"])
-    if line.made_here and old is not None and old.status == S.TRANSFER_PENDING:
+        return
+    end_locked(target, S.CANCELLED, actor=actor, occurred_at=when, moves=moves, reason=reason)
+    if old is not None:
         rules.advance(old, S.CHECKED_IN, event="placement.returned", actor=actor, occurred_at=when)
 
 
@@ -179,25 +160,37 @@ def incomplete(message: str, **details: Any) -> Conflict:
     return Conflict("family_incomplete", message, **details)
 
 
-def came_by_itself(target: Placement, *, when: datetime) -> None:
+def lock_list_of(placement: Placement) -> Transport | None:
+    """The transport on whose list the family is, locked: to be called before any other lock."""
+    lines = TransportLine.objects.open().filter(target=placement.pk)
+    transport = lines.values_list("transport_id", flat=True).first()
+    return lock_transport(transport) if transport else None
+
+
+def came_by_itself(transport: Transport, target: Placement, *, actor: Any, when: datetime) -> None:
     """A family was checked in at its target outside of the transport's list: the list follows.
 
-    Called with the target locked and still open. Whoever was on board has arrived; whoever had
-    not boarded came another way and is off the list.
+    Both are locked. Whoever was on board of a transport that left has arrived, and so has the
+    vehicle: who else was on board is now looked for. Whoever had not boarded came another way and
+    is off the list.
     """
-    for line in TransportLine.objects.open().filter(target=target).select_related("transport"):
-        line.target = target
-        departed = line.transport.departed_at is not None
-        if line.state == L.BOARDED and departed:
+    for line in transport.lines.open().filter(target=target):
+        line.transport, line.target = transport, target
+        if line.state == L.BOARDED and transport.departed_at is not None:
+            at = max(when, transport.departed_at)
+            if transport.status == TransportStatus.DEPARTED:
+                vehicle_came(transport, actor=actor, when=at)
             here = sum(stay.state == StayState.PRESENT for stay in standing(target))
-            move_line(
-                line,
-                L.ARRIVED,
-                arrived_at=max(when, line.transport.departed_at or when),
-                arrived_persons=min(here, line.persons),
-            )
+            move_line(line, L.ARRIVED, arrived_at=at, arrived_persons=min(here, line.persons))
         else:
             move_line(line, L.REMOVED)
+
+
+def vehicle_came(transport: Transport, *, actor: Any, when: datetime) -> None:
+    """A locked transport on the road has reached its site."""
+    transport.status, transport.arrived_at = TransportStatus.ARRIVED, when
+    transport.save(update_fields=["status", "arrived_at"])
+    tell("transport.arrived", transport, actor=actor, occurred_at=when)
 
 
 def tell(

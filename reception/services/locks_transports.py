@@ -39,8 +39,9 @@ def lines_with_places(
     if only is not None:
         rows = rows.filter(pk__in=list(only))
     lines = list(rows)
-    ends = {line.target_id for line in lines} | {line.placement_id for line in lines}
-    places = Placement.objects.filter(pk__in=ends - {None})
+    ends = {line.target_id for line in lines}
+    ends |= {line.placement_id for line in lines if line.placement_id is not None}
+    places = Placement.objects.filter(pk__in=ends)
     lock_households(places.values_list("household_id", flat=True))
     now = {
         place.pk: place

@@ -28,7 +28,7 @@ from reception.choices import (
 from reception.errors import refusals_as_errors
 from reception.models import Transport, TransportLine
 from reception.policies import require_load
-from reception.services import journeys, rules
+from reception.services import journeys, onward, rules
 from reception.services.counters import Moves
 from reception.services.ending import end_locked
 from reception.services.locks_transports import lines_with_places, lock_transport
@@ -232,7 +232,7 @@ def _reasons(stayed_behind: Mapping[uuid.UUID, str]) -> dict[uuid.UUID, str]:
 def _leave(line: TransportLine, *, actor: Any, when: datetime, moves: Moves) -> None:
     _require_travels(line)
     if line.placement is not None:
-        journeys.leave_for(
+        onward.leave_for(
             line.placement,
             line.target,
             actor=actor,
@@ -241,7 +241,7 @@ def _leave(line: TransportLine, *, actor: Any, when: datetime, moves: Moves) -> 
             transport=line.transport.reference,
         )
     elif line.target.status == S.RESERVED:
-        journeys.confirm_locked(line.target, actor=actor, when=when)
+        onward.confirm_locked(line.target, actor=actor, when=when)
 
 
 def _stay_behind(
@@ -312,15 +312,13 @@ def _arrived(transport: Transport, *, actor: Any, when: datetime) -> None:
     """The vehicle is there from now on, unless it was."""
     if transport.status == T.ARRIVED:
         return
-    _advance(transport, T.ARRIVED)
-    departed = transport.departed_at or when
-    if when < departed:
+    if not transport.may_become(T.ARRIVED):
+        raise _wrong(transport, T.ARRIVED)
+    if transport.departed_at is not None and when < transport.departed_at:
         detail = _("This is before the transport left. Compare both times.")
         problem = FieldProblem("occurred_at", "too_early", detail)
         raise InvalidInput("invalid", detail, problems=[problem])
-    transport.arrived_at = when
-    transport.save(update_fields=["status", "arrived_at"])
-    journeys.tell("transport.arrived", transport, actor=actor, occurred_at=when)
+    journeys.vehicle_came(transport, actor=actor, when=when)
 
 
 def _check_in(
