@@ -63,7 +63,7 @@ def look_at(user: Any, site: Site, text: str) -> Seen:
     A family that the user may not read is as unknown as a slip that does not exist. Raises
     InvalidTokenError or InvalidReferenceError for what is neither a token nor a reference.
     """
-    household, slip, state = _meant(user, text)
+    household, slip, state = meant(user, text)
     if state == TokenState.REVOKED:
         return Seen(Verdict.REVOKED, household, slip=slip)
     if state == TokenState.PRINTED:
@@ -99,7 +99,11 @@ def coming(placement: Placement) -> list[Stay]:
     return list(rows.select_related("person").order_by("person__position", "person_id"))
 
 
-def _meant(user: Any, text: str) -> tuple[Household | None, SlipToken | None, str]:
+def meant(user: Any, text: str) -> tuple[Household | None, SlipToken | None, str]:
+    """The household of a slip or reference that the user may read, its slip, and its state.
+
+    Raises InvalidTokenError or InvalidReferenceError for what is neither.
+    """
     try:
         normalise_token(text)
     except InvalidTokenError as error:
