@@ -3,5 +3,6 @@
 from reception.admin.norms import NormAdmin
 from reception.admin.placements import PlacementAdmin
 from reception.admin.sites import SiteAdmin
+from reception.admin.transports import TransportAdmin
 
-__all__ = ["NormAdmin", "PlacementAdmin", "SiteAdmin"]
+__all__ = ["NormAdmin", "PlacementAdmin", "SiteAdmin", "TransportAdmin"]

@@ -1,10 +1,12 @@
 from django.urls import URLPattern, URLResolver
 from rest_framework.routers import SimpleRouter
 
+from reception.api.transports import TransportViewSet
 from reception.api.views import PlacementViewSet, SiteViewSet
 
 router = SimpleRouter()
 router.register("sites", SiteViewSet, basename="site")
 router.register("placements", PlacementViewSet, basename="placement")
+router.register("transports", TransportViewSet, basename="transport")
 
 urlpatterns: list[URLPattern | URLResolver] = [*router.urls]

@@ -3,14 +3,24 @@
 from reception.models.norms import Norm
 from reception.models.placements import TRANSITIONS, Placement, Stay
 from reception.models.sites import Site, SiteLevel, SiteResource, Unit
+from reception.models.transports import (
+    LINE_TRANSITIONS,
+    TRANSPORT_TRANSITIONS,
+    Transport,
+    TransportLine,
+)
 
 __all__ = [
+    "LINE_TRANSITIONS",
     "TRANSITIONS",
+    "TRANSPORT_TRANSITIONS",
     "Norm",
     "Placement",
     "Site",
     "SiteLevel",
     "SiteResource",
     "Stay",
+    "Transport",
+    "TransportLine",
     "Unit",
 ]
