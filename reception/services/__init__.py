@@ -6,7 +6,16 @@ from reception.services.ending import (
     expire_reservations,
     mark_no_show,
 )
+from reception.services.head_counts import (
+    close_head_count,
+    count_household,
+    count_unit,
+    drop_head_count,
+    reopen_head_count,
+    start_head_count,
+)
 from reception.services.placing import confirm, place_household, place_once
+from reception.services.resolving import resolve_difference
 from reception.services.sites import (
     create_site,
     edit_site,
@@ -23,8 +32,12 @@ __all__ = [
     "cancel_placement",
     "check_in",
     "check_out",
+    "close_head_count",
     "confirm",
+    "count_household",
+    "count_unit",
     "create_site",
+    "drop_head_count",
     "edit_site",
     "end_overflows",
     "expire_reservations",
@@ -36,5 +49,8 @@ __all__ = [
     "recalculate_capacity",
     "record_absence",
     "record_return",
+    "reopen_head_count",
+    "resolve_difference",
+    "start_head_count",
     "transfer_placement",
 ]
