@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
 
@@ -13,8 +13,8 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Operation
 from common import clock
-from reception.choices import PlacementStatus, SiteStatus
-from reception.models import HeadCount, Placement, Site
+from reception.choices import SiteStatus, StayState
+from reception.models import HeadCount, Site, Stay
 from reception.roll_call import Comparison, Number, Row, compare
 
 # By this hour (local time) a site should have counted; decided with the field, may be passed.
@@ -32,20 +32,22 @@ class Expected:
 
 
 def expected_at(site: Site) -> dict[uuid.UUID, Expected]:
-    """Who should be at a site now, by household: those who are there, not those who are away."""
-    there = (PlacementStatus.CHECKED_IN, PlacementStatus.TRANSFER_PENDING)
-    rows = Placement.objects.filter(site=site, status__in=there).values_list(
-        "household_id", "pk", "places"
+    """Who should be at a site now, by household: those who are there, not those who are away.
+
+    The unit is that of the family where all of them are in one.
+    """
+    stays = Stay.objects.standing().filter(placement__site=site, state=StayState.PRESENT)
+    rows = stays.order_by("placement_id").values_list(
+        "placement__household_id", "placement_id", "unit_id"
     )
     found: dict[uuid.UUID, Expected] = {}
-    for household_id, placement_id, persons in rows.order_by("pk"):
-        earlier = found.get(household_id)
-        if earlier is None:
-            found[household_id] = Expected(household_id, placement_id, persons)
-        else:
-            found[household_id] = Expected(
-                household_id, earlier.placement_id, earlier.persons + persons
-            )
+    for household_id, placement_id, unit_id in rows:
+        so_far = found.get(household_id) or Expected(household_id, placement_id, 0, unit_id)
+        found[household_id] = replace(
+            so_far,
+            persons=so_far.persons + 1,
+            unit_id=unit_id if unit_id == so_far.unit_id else None,
+        )
     return found
 
 

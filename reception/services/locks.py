@@ -1,10 +1,11 @@
 """The one lock order of reception.
 
-0. a head count, 1. households, 2. placements, 3. sites; within each, in the order of their keys.
-A household is locked where its members are counted (placing, transfer, a change of its size), so
-that nobody joins or leaves between the count and the place. Sites are not locked to read them:
-their counters are changed by guarded updates, as the last statement before the event, so that the
-row everybody wants is held for the shortest time.
+1. households, 2. placements, 3. sites, 4. units; within each, in the order of their keys. A
+household is locked where its members are counted (placing, transfer, a change of its size), so
+that nobody joins or leaves between the count and the place. Sites and units are not locked to
+read them: their counters are changed by guarded updates, as the last statement before the event,
+so that the row everybody wants is held for the shortest time. A stay is guarded by its placement.
+Whoever resolves a difference of a head count locks the count before all of them.
 
 Rows are locked `FOR NO KEY UPDATE`: foreign keys to them can still be written.
 """
@@ -15,7 +16,7 @@ import uuid
 from collections.abc import Iterable
 
 from intake.models import Household
-from reception.models import HeadCount, Placement, Site
+from reception.models import HeadCount, Placement, Site, Unit
 
 
 def lock_household(pk: uuid.UUID) -> Household:
@@ -58,3 +59,8 @@ def lock_head_count(pk: uuid.UUID) -> HeadCount:
         .select_for_update(of=("self",), no_key=True)
         .get(pk=pk)
     )
+
+
+def lock_unit(pk: uuid.UUID) -> Unit:
+    """The room or tent as it is now, held until the transaction ends."""
+    return Unit.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)

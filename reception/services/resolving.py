@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,17 +16,17 @@ from audit.events import record_event
 from common import clock
 from common.errors import FieldProblem, InvalidInput, InvalidState
 from intake.choices import ExitReason
-from intake.models import Household
+from intake.models import Household, Person
 from intake.services.exits import record_exits
 from intake.services.permitted import holds_for
 from reception.choices import (
-    RESERVED_STATUSES,
+    HOLDING_STATES,
     DifferenceKind,
     DifferenceState,
-    PlacementStatus,
     Resolution,
+    StayState,
 )
-from reception.models import HeadCountDifference, Placement, Site
+from reception.models import HeadCountDifference, Placement, Site, Stay
 from reception.policies import may_at
 from reception.services import rules
 from reception.services.ending import check_out, mark_no_show
@@ -36,7 +37,8 @@ from reception.services.transfers import transfer_placement
 
 R = Resolution
 LONGEST_NOTE = 500
-THERE = (PlacementStatus.CHECKED_IN, PlacementStatus.TRANSFER_PENDING)
+AWAY = (StayState.AWAY, StayState.AWAY_FREED)
+NOT_HERE_YET = (StayState.DUE, StayState.NOT_COME)
 
 
 @dataclass
@@ -45,10 +47,11 @@ class Case:
 
     actor: Any
     difference: HeadCountDifference
-    household: Household | None
-    # Its open placement at this site, and the one elsewhere.
-    here: Placement | None
-    elsewhere: Placement | None
+    household: Household | None = None
+    # Its open placement at this site with the stays of its members, and the one elsewhere.
+    here: Placement | None = None
+    stays: list[Stay] = field(default_factory=list)
+    elsewhere: Placement | None = None
 
     @property
     def site(self) -> Site:
@@ -56,57 +59,86 @@ class Case:
         return self.difference.count.site
 
     @property
+    def candidates(self) -> list[Stay]:
+        """Members who can be those of the difference: present if missing, not present if extra."""
+        if self.difference.kind == DifferenceKind.MISSING:
+            return [stay for stay in self.stays if stay.state == StayState.PRESENT]
+        return [stay for stay in self.stays if stay.state in (*AWAY, *NOT_HERE_YET)]
+
+    @property
+    def choice(self) -> bool:
+        """Whether it must be said which members it is about."""
+        return len(self.candidates) > self.difference.persons
+
+    @property
     def whole_family(self) -> bool:
-        """Whether all who have a place here are missing."""
-        return self.here is not None and self.difference.persons >= self.here.places
+        """Whether everybody who holds a place here is missing."""
+        holding = sum(stay.state in HOLDING_STATES for stay in self.stays)
+        return bool(holding) and self.difference.persons >= holding
 
 
 def case_of(actor: Any, difference: HeadCountDifference) -> Case:
     """The case of a difference. A household the actor may not know of is nobody."""
-    line = difference.line
-    household = line.household if line is not None else None
-    if household is None or line is None:
-        return Case(actor, difference, None, None, None)
-    known = line.expected or Household.objects.visible_to(actor).filter(pk=household.pk).exists()
-    if not known:
-        return Case(actor, difference, None, None, None)
-    placed = list(Placement.objects.open().filter(household=household).select_related("site"))
-    here = [each for each in placed if each.site_id == difference.count.site_id]
-    others = [each for each in placed if each.site_id != difference.count.site_id]
-    return Case(actor, difference, household, *((each or [None])[0] for each in (here, others)))
+    case, line = Case(actor, difference), difference.line
+    if line is None or line.household is None:
+        return case
+    readable = Household.objects.visible_to(actor).filter(pk=line.household_id)
+    if not line.expected and not readable.exists():
+        return case
+    case.household = line.household
+    placed = Placement.objects.open().filter(household=line.household, transfer_of__isnull=True)
+    for placement in placed.select_related("site").order_by("pk"):
+        if placement.site_id == difference.count.site_id:
+            case.here = case.here or placement
+        else:
+            case.elsewhere = case.elsewhere or placement
+    if case.here is not None:
+        stays = Stay.objects.standing().filter(placement=case.here).select_related("person")
+        case.stays = list(stays.order_by("person__position", "pk"))
+    return case
 
 
 def ways_of(case: Case) -> list[str]:
     """The resolutions that are possible now for this actor, the likely ones first."""
-    found = _ways_missing(case) if case.difference.kind == DifferenceKind.MISSING else []
-    if case.difference.kind == DifferenceKind.UNEXPECTED and case.household is not None:
-        found = _ways_unexpected(case)
+    found: list[str] = []
+    if case.household is not None:
+        missing = case.difference.kind == DifferenceKind.MISSING
+        found = _ways_missing(case) if missing else _ways_unexpected(case)
     return [*found, R.COUNTED_WRONG, R.OTHER]
 
 
 def _ways_missing(case: Case) -> list[str]:
-    placement = case.here
-    if placement is None:
+    if case.here is None:
         return []
-    if placement.status in RESERVED_STATUSES:
-        return [R.DID_NOT_COME]
-    if placement.status not in THERE or not case.whole_family:
-        return []
-    found: list[str] = [R.ABSENT, R.CHECKED_OUT, R.TRANSFERRED]
-    if holds_for(case.actor, Permission.HOUSEHOLDS_EVENTS, placement.household_id):
+    if not case.candidates:
+        due = case.here.may_become("no_show")
+        return [R.DID_NOT_COME] if due else []
+    found: list[str] = [R.ABSENT]
+    if case.whole_family:
+        found += [R.CHECKED_OUT, R.TRANSFERRED]
+    if holds_for(case.actor, Permission.HOUSEHOLDS_EVENTS, case.here.household_id):
         found.append(R.LEFT)
     return found
 
 
 def _ways_unexpected(case: Case) -> list[str]:
     if case.here is not None:
-        here_again = (*RESERVED_STATUSES, PlacementStatus.ABSENT)
-        return [R.CHECKED_IN] if case.here.status in here_again else []
+        return [R.CHECKED_IN] if len(case.candidates) >= case.difference.persons else []
     if case.elsewhere is None:
         return [R.CHECKED_IN]
     if may_at(case.actor, Permission.PLACEMENTS_WRITE, case.elsewhere.site):
         return [R.TRANSFERRED]
     return []
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was said with the answer."""
+
+    reason: str
+    site: Site | None
+    persons: Collection[uuid.UUID] | None
+    occurred_at: datetime | None
 
 
 @transaction.atomic
@@ -117,21 +149,22 @@ def resolve_difference(
     resolution: str,
     reason: str = "",
     site: Site | None = None,
+    persons: Collection[uuid.UUID] | None = None,
     note: str = "",
     occurred_at: datetime | None = None,
 ) -> HeadCountDifference:
     """Say what a difference was, and record it where there is something to record.
 
-    `reason` is that of an absence, `site` where a missing family went by transfer, `note` the
-    words to “something else”. The same again changes nothing. Raises InvalidInput, InvalidState
-    (`count_open`, `already_resolved`, `cannot_resolve_so`), NotPermitted, and what the recording
-    service raises: then nothing is resolved.
+    `reason` is that of an absence, `site` where a missing family went by transfer, `persons` the
+    members it is about where only a part of the family is, `note` the words to “something else”.
+    The same again changes nothing. Raises InvalidInput, InvalidState (`count_open`,
+    `already_resolved`, `cannot_resolve_so`), NotPermitted, and what the recording service raises:
+    then nothing is resolved.
     """
     rules.require_write(actor, difference.count.site)
     count = lock_head_count(difference.count_id)
-    difference = HeadCountDifference.objects.select_related("count__site", "line__household").get(
-        pk=difference.pk
-    )
+    rows = HeadCountDifference.objects.select_related("count__site", "line__household")
+    difference = rows.get(pk=difference.pk)
     if difference.state == DifferenceState.RESOLVED:
         if difference.resolution == resolution:
             return difference
@@ -146,7 +179,7 @@ def resolve_difference(
             _("This is not possible as things stand now. Choose another answer."),
         )
     if (act := _ACTS.get((difference.kind, resolution))) is not None:
-        act(case, {"reason": reason, "site": site, "occurred_at": occurred_at})
+        act(case, Said(reason, site, persons, occurred_at))
     difference.state, difference.resolution = DifferenceState.RESOLVED, resolution
     difference.resolved_at, difference.resolved_by = clock.now(), actor
     difference.note = note
@@ -177,20 +210,31 @@ def _invalid(name: str, code: str, detail: str) -> InvalidInput:
 
 
 # What each records ---------------------------------------------------------------------------
-Said = dict[str, Any]
+def _members(case: Case, said: Said) -> list[Stay]:
+    """The members it is about: those named, or all who can be meant where no choice is needed."""
+    if not case.choice and said.persons is None:
+        return case.candidates
+    named = set(said.persons or ())
+    chosen = [stay for stay in case.candidates if stay.person_id in named]
+    if len(named) != case.difference.persons or len(chosen) != len(named):
+        wanted = case.difference.persons
+        detail = _("Choose who it is: %(n)d of the family.") % {"n": wanted}
+        raise _invalid("persons", "required", detail)
+    return chosen
 
 
 def _absent(case: Case, said: Said) -> None:
     record_absence(
         actor=case.actor,
         placement=_placement(case.here),
-        reason=said["reason"],
-        occurred_at=said["occurred_at"],
+        reason=said.reason,
+        persons=[stay.person_id for stay in _members(case, said)],
+        occurred_at=said.occurred_at,
     )
 
 
 def _checked_out(case: Case, said: Said) -> None:
-    check_out(actor=case.actor, placement=_placement(case.here), occurred_at=said["occurred_at"])
+    check_out(actor=case.actor, placement=_placement(case.here), occurred_at=said.occurred_at)
 
 
 def _did_not_come(case: Case, said: Said) -> None:
@@ -199,21 +243,21 @@ def _did_not_come(case: Case, said: Said) -> None:
 
 def _gone_to_another_site(case: Case, said: Said) -> None:
     """The family is at another site of which nobody told: moved there, as arrived."""
-    if said["site"] is None:
+    if said.site is None:
         raise _invalid("site", "required", _("Choose the site to which the family went."))
     transfer_placement(
-        actor=case.actor, placement=_placement(case.here), site=said["site"], arrived=True
+        actor=case.actor, placement=_placement(case.here), site=said.site, arrived=True
     )
 
 
 def _left(case: Case, said: Said) -> None:
     """They left without notice: they leave the count of the operation, their places are free."""
-    assert case.household is not None
+    persons = [stay.person_id for stay in _members(case, said)]
     record_exits(
         actor=case.actor,
-        persons=list(case.household.members.in_count()),
+        persons=list(Person.objects.in_count().filter(pk__in=persons)),
         reason=ExitReason.DEPARTED,
-        occurred_at=said["occurred_at"] or clock.now(),
+        occurred_at=said.occurred_at or clock.now(),
     )
 
 
@@ -222,14 +266,18 @@ def _is_here(case: Case, said: Said) -> None:
     if case.here is None:
         assert case.household is not None
         place_household(
-            actor=case.actor,
-            household=case.household,
-            site=case.site,
-            status=PlacementStatus.CHECKED_IN,
+            actor=case.actor, household=case.household, site=case.site, status="checked_in"
         )
         return
-    step = check_in if case.here.status in RESERVED_STATUSES else record_return
-    step(actor=case.actor, placement=case.here, occurred_at=said["occurred_at"])
+    members = _members(case, said)
+    for states, step in ((NOT_HERE_YET, check_in), (AWAY, record_return)):
+        if persons := [stay.person_id for stay in members if stay.state in states]:
+            step(
+                actor=case.actor,
+                placement=case.here,
+                persons=persons,
+                occurred_at=said.occurred_at,
+            )
 
 
 def _came_from_another_site(case: Case, said: Said) -> None:

@@ -524,3 +524,42 @@ def test_how_far_a_count_is(officer):
     count = make_count(officer, 2, 5)
     count_of(officer, count, line=count.lines.get(expected=5))
     assert (compared(count).counted, compared(count).missing) == (5, 2)
+
+
+# Parts of a family ----------------------------------------------------------------------------
+def test_part_of_a_family_is_missing_and_found(officer):
+    count = make_count(officer, 4)
+    line = count.lines.get()
+    count_of(officer, count, line=line, seen=3)
+    close(officer, count)
+    difference = count.differences.get()
+    persons = list(line.household.members.order_by("position").values_list("pk", flat=True))
+    for wrong in (None, persons[:2], [uuid4()]):
+        with pytest.raises(InvalidInput) as refusal:
+            resolve(officer, difference, "absent", reason="hospital", persons=wrong)
+        assert refusal.value.problems[0].field == "persons"
+    with pytest.raises(InvalidState):
+        resolve(officer, difference, "checked_out")
+    resolve(officer, difference, "absent", reason="hospital", persons=persons[3:])
+
+    later = services.start_head_count(actor=officer, site=count.site)
+    assert later.expected == 3
+    count_of(officer, later, text=line.household.reference, seen=4)
+    close(officer, later)
+    resolve(officer, later.differences.get(), "checked_in")
+    states = line.household.placements.get().stays.standing().values_list("state", flat=True)
+    assert set(states) == {"present"}
+
+
+def test_families_are_expected_in_their_rooms(officer):
+    site = make_site(places=50)
+    room = make_unit(site)
+    first, second = make_present(site, 3), make_present(site, 4)
+    services.move_to_unit(actor=officer, placement=first, unit=room)
+    count = make_count(officer, site=site)
+    assert count.lines.get(placement=first).unit == room
+    services.count_unit(actor=officer, count=count, unit=room, seen=2)
+    count_of(officer, count, text=second.household.reference)
+    close(officer, count)
+    difference = count.differences.get()
+    assert (difference.tally.unit, difference.kind, difference.persons) == (room, "missing", 1)
