@@ -1,7 +1,8 @@
 """Pages of reception: sites, placements, families waiting for a place."""
 
+from reception.admin.head_counts import HeadCountAdmin
 from reception.admin.norms import NormAdmin
 from reception.admin.placements import PlacementAdmin
 from reception.admin.sites import SiteAdmin
 
-__all__ = ["NormAdmin", "PlacementAdmin", "SiteAdmin"]
+__all__ = ["HeadCountAdmin", "NormAdmin", "PlacementAdmin", "SiteAdmin"]

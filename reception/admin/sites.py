@@ -16,6 +16,7 @@ from accounts.policies import Permission, access_of
 from common.admin import PolicyModelAdmin, add_domain_error, button, holds
 from common.errors import DomainError
 from reception import services
+from reception.admin.head_counts import head_count_line
 from reception.admin.shown import address, occupancy_bar
 from reception.capacity import explain_capacity
 from reception.choices import PRESENT_STATUSES, RESERVED_STATUSES
@@ -117,7 +118,7 @@ class SiteAdmin(PolicyModelAdmin):
     change_form_outer_before_template = "reception/admin/site_people.html"
 
     class Media:
-        css = {"all": ("reception/reception.css",)}
+        css = {"all": ("reception/reception.css", "reception/head_counts.css")}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The code stays once it is given: others point to it."""
@@ -207,6 +208,7 @@ class SiteAdmin(PolicyModelAdmin):
         """Add who is due and who is there, for those who may read placements here."""
         site = kwargs.get("obj")
         if site is not None and may_at(request.user, Permission.PLACEMENTS_READ, site):
+            context["head_count"] = head_count_line(request.user, site)
             may_write = may_at(request.user, Permission.PLACEMENTS_WRITE, site)
             context["people"] = [
                 self._people(_("Due"), site, RESERVED_STATUSES, "check_in" if may_write else ""),

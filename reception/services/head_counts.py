@@ -244,7 +244,7 @@ def count_household(
     _check_choice("how", how, HeadCountHow.values)
     count = _locked_open(actor, count)
     if line is None:
-        line = _line_of(count, read_slip(actor, count, text), seen)
+        line = _line_of(count, read_slip(actor, count, text))
     else:
         line = count.lines.get(pk=line.pk)
     fresh = line.seen is None
@@ -270,7 +270,7 @@ def _all_of(line: HeadCountLine) -> int:
     return line.household.members.in_count().count() or 1
 
 
-def _line_of(count: HeadCount, read: Read, seen: int | None) -> HeadCountLine:
+def _line_of(count: HeadCount, read: Read) -> HeadCountLine:
     """The line of what was read; a new unsaved one where nobody expected it."""
     unknown = count.lines.filter(household__isnull=True, text_read=read.text).first()
     if read.household is None:
@@ -278,9 +278,11 @@ def _line_of(count: HeadCount, read: Read, seen: int | None) -> HeadCountLine:
     line = count.lines.filter(household=read.household).first()
     if line is not None:
         return line
-    line = unknown or HeadCountLine(count=count, text_read=read.text)
-    line.household = read.household
-    return line
+    if unknown is not None:
+        unknown.household = read.household
+        unknown.save(update_fields=["household"])
+        return unknown
+    return HeadCountLine(count=count, text_read=read.text, household=read.household)
 
 
 @transaction.atomic

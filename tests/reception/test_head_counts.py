@@ -20,6 +20,7 @@ from reception import services
 from reception.head_counts import compared, last_head_counts, sites_without_count
 from reception.models import HeadCount, HeadCountDifference, HeadCountLine, Placement, Site
 from reception.roll_call import Number, Row, compare
+from tests.factories import intake as registered
 from tests.factories.head_counts import make_count, make_present, make_unit
 from tests.factories.reception import (
     make_household_of,
@@ -349,7 +350,6 @@ def missing_family(officer, size=2):
     [
         ("absent", {"reason": "hospital"}, "absent"),
         ("checked_out", {}, "checked_out"),
-        ("left_without_notice", {}, "checked_out"),
         ("counted_wrong", {}, "checked_in"),
         ("other", {"note": "at the well"}, "checked_in"),
     ],
@@ -361,14 +361,26 @@ def test_a_missing_family_is_resolved_through_the_services(resolution, said, sta
     done = resolve(manager, difference, resolution, **said)
     placement = Placement.objects.get(household=difference.line.household)
     assert (done.state, placement.status) == ("resolved", status)
-    left = difference.line.household.members.filter(left_at__isnull=False).count()
-    assert left == (2 if resolution == "left_without_notice" else 0)
     assert resolve(manager, difference, resolution, **said).resolved_at == done.resolved_at
     with pytest.raises(InvalidState) as refusal:
         resolve(manager, difference, "did_not_come")
     assert refusal.value.code == "already_resolved"
     event = Event.objects.get(kind="head_count.difference_resolved")
     assert "well" not in str(event.data)
+
+
+def test_a_family_that_left_without_notice_leaves_the_count_of_the_operation(officer, alice):
+    household = registered.make_household(alice)
+    placement = make_placement(make_site(), household=household, status="checked_in")
+    count = make_count(officer, 1, site=placement.site)
+    count_of(officer, count, line=count.lines.get(expected=1))
+    close(officer, count)
+    manager = make_manager(count.site)
+    resolve(manager, count.differences.get(), "left_without_notice")
+    placement.refresh_from_db()
+    assert placement.status == "checked_out"
+    reasons = household.members.values_list("exit_reason", flat=True).distinct()
+    assert list(reasons) == ["spontaneous_departure"]
 
 
 def test_a_missing_family_that_is_at_another_site_moves_there(officer):
