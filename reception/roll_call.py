@@ -99,8 +99,7 @@ def compare(rows: Iterable[Row], numbers: Iterable[Number]) -> Comparison:
     rows = list(rows)
     rooms = _rooms(rows, list(numbers))
     scanned: dict[Hashable | None, int] = defaultdict(int)
-    least: dict[Hashable | None, int] = defaultdict(int)
-    most: dict[Hashable | None, int] = defaultdict(int)
+    others: dict[Hashable | None, list[Row]] = defaultdict(list)
     for row in rows:
         room = rooms.get(row.unit)
         if row.seen is not None:
@@ -109,12 +108,18 @@ def compare(rows: Iterable[Row], numbers: Iterable[Number]) -> Comparison:
         elif room is None:
             found.add(0, row.least, row.most, row=row.key)
         else:
-            least[room] += row.least
-            most[room] += row.most
+            others[room].append(row)
     for room in dict.fromkeys(rooms.values()):
         # More scanned than the number says: each of them was seen, so the number was too low.
         rest = max(room.seen - scanned[room], 0)
-        found.add(rest, least[room], most[room], number=room.key)
+        if not rest:
+            # Nobody else was there: the families nobody scanned are missing by their names.
+            for row in others[room]:
+                found.add(0, row.least, row.most, row=row.key)
+            continue
+        least = sum(row.least for row in others[room])
+        most = sum(row.most for row in others[room])
+        found.add(rest, least, most, number=room.key)
     return found
 
 

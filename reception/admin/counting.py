@@ -12,15 +12,17 @@ from django.utils.translation import gettext as _
 
 from accounts.policies import Permission
 from common.errors import FieldProblem, InvalidInput
+from intake.models import Household
 from reception import services
+from reception.admin.shown import address
 from reception.choices import AbsenceReason, DifferenceKind, HeadCountHow, Resolution
 from reception.models import HeadCount, HeadCountDifference, HeadCountLine, Site
 from reception.querysets import sites_q
 from reception.services.resolving import Case, case_of, ways_of
 from reception.services.seen_lines import Answer, Seen
+from reception.services.slips_read import shown_text
 
 RECENT = 15
-LAST_GROUP = 6
 
 
 # Counting ------------------------------------------------------------------------------------
@@ -63,15 +65,11 @@ def recent_of(user: Any, count: HeadCount) -> list[dict[str, Any]]:
 
 def title_of(user: Any, line: HeadCountLine) -> str:
     """The reference, where the reader may know it; else what was read."""
-    from intake.models import Household
-
     if line.household is not None and (
-        line.expected or Household.objects.visible_to(user).filter(pk=line.household_id).exists()
+        line.expected or Household.objects.visible_to(user).filter(pk=line.household.pk).exists()
     ):
         return line.household.reference
-    # A token opens a household for who may: its end is enough to find the slip again.
-    text = line.text_read
-    return f"…{text[-LAST_GROUP:]}" if text.count("-") == 4 else text  # noqa: PLR2004
+    return shown_text(line.text_read)
 
 
 def read_form(sent: Any) -> list[Seen]:
@@ -87,7 +85,7 @@ def read_form(sent: Any) -> list[Seen]:
         if sent.get(f"was-{name}") == number or (kind == "seen" and key == pressed):
             continue
         said = {"unit": key} if kind == "unit" else {"line": _uuid(key)}
-        found.append(Seen(**said, seen=_number(number), how=HeadCountHow.LIST))  # type: ignore[arg-type]
+        found.append(Seen(**said, seen=_number(number), how=HeadCountHow.LIST))
     if (line := _uuid(pressed)) is not None:
         expected = HeadCountLine.objects.filter(pk=line).values_list("expected", flat=True).first()
         found.append(Seen(line=line, seen=expected, how=HeadCountHow.LIST))
@@ -147,8 +145,6 @@ def card_of(user: Any, difference: HeadCountDifference, may: bool) -> dict[str, 
 
 def address_of(case: Case) -> str:
     """The page of the placement, where there is one."""
-    from reception.admin.shown import address
-
     return address("reception_placement_change", case.here.pk) if case.here else ""
 
 

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from reception.choices import AbsenceReason, HeadCountHow, HeadCountKind, Resolution
 from reception.models import HeadCount, HeadCountDifference
 from reception.services.resolving import case_of, ways_of
+from reception.services.slips_read import shown_text
 
 MOST_LINES = 500
 
@@ -152,10 +153,10 @@ class DifferenceSerializer(serializers.ModelSerializer[HeadCountDifference]):
         read_only_fields = fields
 
     def _case(self, row: HeadCountDifference) -> Any:
-        cases: dict[Any, Any] = self.context.setdefault("cases", {})
-        if row.pk not in cases:
-            cases[row.pk] = case_of(self.context["request"].user, row)
-        return cases[row.pk]
+        # Each row is asked several times; its case is worked out once.
+        if getattr(row, "_case", None) is None:
+            row._case = case_of(self.context["request"].user, row)  # type: ignore[attr-defined]
+        return row._case  # type: ignore[attr-defined]
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_household(self, row: HeadCountDifference) -> str | None:
@@ -174,7 +175,7 @@ class DifferenceSerializer(serializers.ModelSerializer[HeadCountDifference]):
         """The text."""
         if row.line is None or self._case(row).household is not None:
             return None
-        return row.line.text_read or None
+        return shown_text(row.line.text_read) or None
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_ways(self, row: HeadCountDifference) -> list[str]:

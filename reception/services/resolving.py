@@ -82,7 +82,7 @@ def case_of(actor: Any, difference: HeadCountDifference) -> Case:
     case, line = Case(actor, difference), difference.line
     if line is None or line.household is None:
         return case
-    readable = Household.objects.visible_to(actor).filter(pk=line.household_id)
+    readable = Household.objects.visible_to(actor).filter(pk=line.household.pk)
     if not line.expected and not readable.exists():
         return case
     case.household = line.household

@@ -21,6 +21,9 @@ from intake.services.moves import living_on_in
 from intake.services.tokens import find_by_token
 from reception.models import HeadCount
 
+LAST_SIGNS = 6
+TOKEN_GROUPS = 4  # dashes: XXXX-XXXX-XXXX-XXXX-C
+
 
 @dataclass(frozen=True)
 class Read:
@@ -80,6 +83,14 @@ def anybody(text: str) -> Household | None:
         slip = slips.filter(token=text, state=TokenState.BOUND).first()
         owner = slip.household if slip else Household.objects.filter(token=text).first()
     return living_on_in(surviving(owner)) if owner is not None else None
+
+
+def shown_text(text: str) -> str:
+    """What was read, as pages show it: a reference, or the end of a slip's token.
+
+    A token opens a household for who may; its end is enough to find the slip again.
+    """
+    return f"…{text[-LAST_SIGNS:]}" if text.count("-") == TOKEN_GROUPS else text
 
 
 def _expected(count: HeadCount, **which: Any) -> Household | None:

@@ -93,6 +93,12 @@ def test_a_room_by_number_answers_for_the_families_nobody_scanned():
     ]
 
 
+def test_where_nobody_else_was_the_missing_families_are_named():
+    rows = [Row(1, "a", 4, 4, 4), Row(2, "a", 5, 5, None)]
+    (finding,) = compare(rows, [Number("n", "a", 4)]).findings
+    assert (finding.row, finding.persons) == (2, 5)
+
+
 def test_numbers_of_rooms_answer_together_where_rooms_are_not_on_record():
     rows = [Row(1, None, 4, 4, None), Row(2, None, 5, 5, None)]
     found = compare(rows, [Number("n", "a", 6), Number("m", "b", 2)])
