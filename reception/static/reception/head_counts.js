@@ -121,9 +121,9 @@
       row.className = "hc-bad";
       row.append(part("span", answer.detail, { role: "alert" }));
     } else {
-      const figures = answer.expected === null ? `${answer.seen}` : `${answer.seen} ${words.of} ${answer.expected}`;
+      const figures = answer.expected === null ? `${answer.seen}` : `${answer.seen} / ${answer.expected}`;
       const outcome = { counted: words.counted, repeat: words.repeat, not_expected: words.unexpected };
-      row.append(part("span", figures), part("span", outcome[answer.status] || "", { class: "pl-soft" }));
+      row.append(part("span", figures, { dir: "ltr" }), part("span", outcome[answer.status] || "", { class: "pl-soft" }));
       if (answer.status === "not_expected") row.className = "hc-odd";
       if (answer.line) row.append(correction(answer, title));
       mark(answer);
