@@ -4,5 +4,6 @@ from reception.admin.head_counts import HeadCountAdmin
 from reception.admin.norms import NormAdmin
 from reception.admin.placements import PlacementAdmin
 from reception.admin.sites import SiteAdmin
+from reception.admin.transports import TransportAdmin
 
-__all__ = ["HeadCountAdmin", "NormAdmin", "PlacementAdmin", "SiteAdmin"]
+__all__ = ["HeadCountAdmin", "NormAdmin", "PlacementAdmin", "SiteAdmin", "TransportAdmin"]

@@ -9,9 +9,17 @@ from reception.models.head_counts import (
 from reception.models.norms import Norm
 from reception.models.placements import TRANSITIONS, Placement, Stay
 from reception.models.sites import Site, SiteLevel, SiteResource, Unit
+from reception.models.transports import (
+    LINE_TRANSITIONS,
+    TRANSPORT_TRANSITIONS,
+    Transport,
+    TransportLine,
+)
 
 __all__ = [
+    "LINE_TRANSITIONS",
     "TRANSITIONS",
+    "TRANSPORT_TRANSITIONS",
     "HeadCount",
     "HeadCountDifference",
     "HeadCountLine",
@@ -22,5 +30,7 @@ __all__ = [
     "SiteLevel",
     "SiteResource",
     "Stay",
+    "Transport",
+    "TransportLine",
     "Unit",
 ]

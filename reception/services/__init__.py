@@ -14,6 +14,7 @@ from reception.services.head_counts import (
     reopen_head_count,
     start_head_count,
 )
+from reception.services.parting import reunite_placement, split_placement
 from reception.services.placing import confirm, place_household, place_once
 from reception.services.resolving import resolve_difference
 from reception.services.sites import (
@@ -60,6 +61,8 @@ __all__ = [
     "record_return",
     "reopen_head_count",
     "resolve_difference",
+    "reunite_placement",
+    "split_placement",
     "start_head_count",
     "transfer_placement",
 ]
