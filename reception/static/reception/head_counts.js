@@ -154,6 +154,10 @@
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    if (number.validity.badInput) {
+      number.focus(); // letters are no number: they must not mean "all"
+      return;
+    }
     const read = text.value.trim();
     if (read) {
       const said = { text: read, how: filming ? "scan" : how(read) };
