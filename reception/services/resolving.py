@@ -184,16 +184,21 @@ def resolve_difference(
     difference.resolved_at, difference.resolved_by = clock.now(), actor
     difference.note = note
     difference.save()
+    _tell(difference, actor)
+    return difference
+
+
+def _tell(difference: HeadCountDifference, actor: Any) -> None:
+    """The event of a resolved difference: figures and codes only."""
     record_event(
         "head_count.difference_resolved",
-        count,
+        difference.count,
         actor=actor,
-        site=count.site.code,
+        site=difference.count.site.code,
         difference=difference.kind,
         persons=difference.persons,
-        resolution=resolution,
+        resolution=difference.resolution,
     )
-    return difference
 
 
 def _check(resolution: str, note: str) -> None:
