@@ -41,14 +41,6 @@ def close(officer, count):
     return services.close_head_count(actor=officer, count=count)
 
 
-def figures(count):
-    return (count.expected, count.expected_after, count.counted, count.missing, count.unexpected)
-
-
-def code_of(refusal):
-    return refusal.value.problems[0].code if refusal.value.problems else refusal.value.code
-
-
 # Resolving ----------------------------------------------------------------------------------
 def resolve(actor, difference, resolution, **said):
     return services.resolve_difference(
