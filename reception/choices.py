@@ -171,3 +171,42 @@ class ManifestReason(models.TextChoices):
     MEDICAL = "medical", _("Medical escort")
     CHILDREN = "children", _("Children travel with a companion")
     AUTHORITY = "authority", _("Asked for by the operation’s lead")
+
+
+class HeadCountKind(models.TextChoices):
+    DAILY = "daily", _("Daily count")
+    EXTRA = "extra", _("Extra count")
+
+
+class HeadCountHow(models.TextChoices):
+    """How people were counted."""
+
+    SCAN = "scan", _("Slip scanned")
+    REFERENCE = "reference", _("Reference typed")
+    NUMBER = "number", _("Number only")
+    LIST = "list", _("From the list")
+
+
+class DifferenceKind(models.TextChoices):
+    """What a count found against what was expected."""
+
+    MISSING = "missing", _("Expected and not seen")
+    UNEXPECTED = "unexpected", _("Seen and not expected")
+
+
+class DifferenceState(models.TextChoices):
+    OPEN = "open", _("Open")
+    RESOLVED = "resolved", _("Resolved")
+
+
+class Resolution(models.TextChoices):
+    """What a difference turned out to be. Most of them record it at the same moment."""
+
+    ABSENT = "absent", _("Away for a while")
+    CHECKED_OUT = "checked_out", _("Left the site")
+    DID_NOT_COME = "did_not_come", _("Did not come")
+    CHECKED_IN = "checked_in", _("Is here: checked in")
+    TRANSFERRED = "transferred", _("Lives at another site")
+    LEFT = "left_without_notice", _("Left without notice")
+    COUNTED_WRONG = "counted_wrong", _("Counted wrong")
+    OTHER = "other", _("Something else")

@@ -19,6 +19,7 @@ from common.admin import PolicyModelAdmin, add_domain_error, button, holds
 from common.errors import DomainError
 from reception import services
 from reception.admin import history
+from reception.admin.head_counts import head_count_line
 from reception.admin.shown import address, occupancy_bar
 from reception.admin.transports import transports_at
 from reception.capacity import explain_capacity
@@ -121,7 +122,7 @@ class SiteAdmin(PolicyModelAdmin):
     change_form_outer_before_template = "reception/admin/site_people.html"
 
     class Media:
-        css = {"all": ("reception/reception.css",)}
+        css = {"all": ("reception/reception.css", "reception/head_counts.css")}
 
     def get_urls(self) -> list[URLPattern]:
         """Also the history of a site."""
@@ -223,6 +224,7 @@ class SiteAdmin(PolicyModelAdmin):
         """Add who is due and who is there, for those who may read placements here."""
         site = kwargs.get("obj")
         if site is not None and may_at(request.user, Permission.PLACEMENTS_READ, site):
+            context["head_count"] = head_count_line(request.user, site)
             may_write = may_at(request.user, Permission.PLACEMENTS_WRITE, site)
             context["journeys"] = transports_at(request.user, site)
             context["scan"] = address("reception_check_in", site.code) if may_write else ""

@@ -1,5 +1,11 @@
 """Safe locations, what limits them, and who has a place there."""
 
+from reception.models.head_counts import (
+    HeadCount,
+    HeadCountDifference,
+    HeadCountLine,
+    HeadCountTally,
+)
 from reception.models.norms import Norm
 from reception.models.placements import TRANSITIONS, Placement, Stay
 from reception.models.sites import Site, SiteLevel, SiteResource, Unit
@@ -14,6 +20,10 @@ __all__ = [
     "LINE_TRANSITIONS",
     "TRANSITIONS",
     "TRANSPORT_TRANSITIONS",
+    "HeadCount",
+    "HeadCountDifference",
+    "HeadCountLine",
+    "HeadCountTally",
     "Norm",
     "Placement",
     "Site",

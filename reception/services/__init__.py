@@ -6,8 +6,17 @@ from reception.services.ending import (
     expire_reservations,
     mark_no_show,
 )
+from reception.services.head_counts import (
+    close_head_count,
+    count_household,
+    count_unit,
+    drop_head_count,
+    reopen_head_count,
+    start_head_count,
+)
 from reception.services.parting import reunite_placement, split_placement
 from reception.services.placing import confirm, place_household, place_once
+from reception.services.resolving import resolve_difference
 from reception.services.sites import (
     create_site,
     edit_site,
@@ -31,8 +40,12 @@ __all__ = [
     "cancel_placement",
     "check_in",
     "check_out",
+    "close_head_count",
     "confirm",
+    "count_household",
+    "count_unit",
     "create_site",
+    "drop_head_count",
     "edit_site",
     "end_overflows",
     "expire_reservations",
@@ -46,7 +59,10 @@ __all__ = [
     "recalculate_capacity",
     "record_absence",
     "record_return",
+    "reopen_head_count",
+    "resolve_difference",
     "reunite_placement",
     "split_placement",
+    "start_head_count",
     "transfer_placement",
 ]
