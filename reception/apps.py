@@ -24,6 +24,9 @@ def _norm_row(row: dict[str, str]) -> dict[str, Any]:
         "units": row["units"],
         "label": row["label"],
         "source": row["source"],
+        "version": row["version"],
+        "valid_from": row["valid_from"],
+        "disabled_on": row["disabled_on"] or None,
     }
 
 
@@ -47,7 +50,8 @@ def known_sites(user: Any) -> list[tuple[str, str]]:
     """Code and name of the sites that the user may know of, by name."""
     from reception.models import Site
 
-    return list(Site.objects.visible_to(user).order_by("name").values_list("code", "name"))
+    sites = Site.objects.visible_to(user)
+    return sorted(((site.code, site.local_name) for site in sites), key=lambda each: each[1])
 
 
 class ReceptionConfig(AppConfig):

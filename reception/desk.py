@@ -14,4 +14,4 @@ def site_names(households: Collection[uuid.UUID], user: Any) -> dict[uuid.UUID, 
     placed = Placement.objects.open().filter(
         household_id__in=households, site__in=Site.objects.visible_to(user)
     )
-    return dict(placed.values_list("household_id", "site__name"))
+    return {each.household_id: each.site.local_name for each in placed.select_related("site")}

@@ -11,3 +11,9 @@ def expire_reservations() -> int:
     released = services.expire_reservations()
     services.end_overflows()
     return released
+
+
+@shared_task
+def keep_blocks_in_time() -> int:
+    """End blocked places whose time is over, start those whose time has come; how many."""
+    return services.keep_blocks_in_time()

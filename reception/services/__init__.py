@@ -1,5 +1,6 @@
 """What reception does, one verb a function; see the modules for who raises what."""
 
+from reception.services.blocks import block_places, end_block, keep_blocks_in_time
 from reception.services.ending import (
     cancel_placement,
     check_out,
@@ -7,6 +8,8 @@ from reception.services.ending import (
     mark_no_show,
 )
 from reception.services.placing import confirm, place_household, place_once
+from reception.services.site_parts import add_photo, keep_part, remove_part
+from reception.services.site_units import create_unit, edit_unit
 from reception.services.sites import (
     create_site,
     edit_site,
@@ -19,22 +22,30 @@ from reception.services.staying import announce_transfer, check_in, record_absen
 from reception.services.transfers import transfer_placement
 
 __all__ = [
+    "add_photo",
     "announce_transfer",
+    "block_places",
     "cancel_placement",
     "check_in",
     "check_out",
     "confirm",
     "create_site",
+    "create_unit",
     "edit_site",
+    "edit_unit",
+    "end_block",
     "end_overflows",
     "expire_reservations",
     "grant_overflow",
     "household_changed",
+    "keep_blocks_in_time",
+    "keep_part",
     "mark_no_show",
     "place_household",
     "place_once",
     "recalculate_capacity",
     "record_absence",
     "record_return",
+    "remove_part",
     "transfer_placement",
 ]

@@ -70,7 +70,7 @@ def test_the_least_resource_limits_and_the_unmeasured_are_named():
     ]
     assert explanation.binding.kind == ResourceKind.LATRINES
     assert explanation.capacity == 150
-    assert explanation.unmeasured == ("showers", "taps", "beds")
+    assert explanation.unmeasured == ("heated_floor_area", "showers", "taps", "laundry", "beds")
     assert "Latrines" in explanation.sentences()[0]
     assert "Showers, Water taps, Beds" in explanation.sentences()[-1]
 
