@@ -54,6 +54,20 @@ def known_sites(user: Any) -> list[tuple[str, str]]:
     return sorted(((site.code, site.local_name) for site in sites), key=lambda each: each[1])
 
 
+def events_of_hidden_sites(user: Any) -> Q | None:
+    """Events that name a hidden site which the user may not know of; the list holds them not."""
+    from reception.models import Site
+
+    known = Site.objects.visible_to(user).values("pk")
+    codes = list(Site.objects.filter(hidden=True).exclude(pk__in=known).values_list("code", flat=True))
+    if not codes:
+        return None
+    named = Q(subject_type=Site._meta.label_lower, subject_reference__in=codes)
+    for key in ("site", "from_site", "to_site", "scope_code"):
+        named |= Q(**{f"data__{key}__in": codes})
+    return named
+
+
 class ReceptionConfig(AppConfig):
     """See the app's README."""
 
@@ -62,6 +76,7 @@ class ReceptionConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the norms, what site staff see, and the hook for changed households."""
+        from audit.withholding import register_withheld
         from intake.hooks import on_household_changed
         from intake.querysets import register_household_visibility
         from intake.slots import register_site_names, register_staying
@@ -81,4 +96,5 @@ class ReceptionConfig(AppConfig):
         on_household_changed(household_changed)
         merging.register()
         register_site_names(site_names)
+        register_withheld(events_of_hidden_sites)
         register_staying(staying_at, known_sites)
