@@ -219,6 +219,11 @@ CLOCK_SHIFT_DAYS = environment.whole_number(os.environ, "PANAH_CLOCK_SHIFT_DAYS"
 # A pair that was asked about in the field is in the queue again after so many days.
 FIELD_QUESTION_DAYS = environment.whole_number(os.environ, "PANAH_FIELD_QUESTION_DAYS", 3)
 
+# Maps need no tiles: outlines come with the program. An address like
+# https://tiles.example.org/{z}/{x}/{y}.png adds them; browsers then ask that server.
+MAP_TILES = environment.tile_address(os.environ, "PANAH_MAP_TILES")
+MAP_ATTRIBUTION = os.environ.get("PANAH_MAP_ATTRIBUTION", "")
+
 # REST --------------------------------------------------------------------------------------
 OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.ApiClient"
 OAUTH2_PROVIDER = {

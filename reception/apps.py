@@ -59,7 +59,9 @@ def events_of_hidden_sites(user: Any) -> Q | None:
     from reception.models import Site
 
     known = Site.objects.visible_to(user).values("pk")
-    codes = list(Site.objects.filter(hidden=True).exclude(pk__in=known).values_list("code", flat=True))
+    codes = list(
+        Site.objects.filter(hidden=True).exclude(pk__in=known).values_list("code", flat=True)
+    )
     if not codes:
         return None
     named = Q(subject_type=Site._meta.label_lower, subject_reference__in=codes)

@@ -24,7 +24,7 @@ whole floor counts as if it were heated, and the explanation says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -250,7 +250,7 @@ def explain_capacity(site: Site, on: date | None = None) -> CapacityExplanation:
     return CapacityExplanation(
         phase=site.norm_phase,
         lines=tuple(lines),
-        unmeasured=tuple(each for each in _asked_for(site, norms) if _missing(each, measured)),
+        unmeasured=tuple(_unmeasured(site, norms, measured)),
         operational=site.operational_capacity,
         operational_reason=site.operational_reason,
         on=day,
@@ -302,12 +302,20 @@ def _asked_for(site: Site, norms: Mapping[str, Norm]) -> list[str]:
     ]
 
 
-def _missing(kind: str, measured: Mapping[str, SiteResource]) -> bool:
-    """Whether nothing of this purpose was measured; one side of the latrines alone is half."""
-    if kind == K.LATRINES:
-        both = K.LATRINES_WOMEN in measured and K.LATRINES_MEN in measured
-        return kind not in measured and not both
-    if kind in WATER_POINTS:
-        # Whoever has taps needs no pumps: only the first is named where neither was counted.
-        return kind == K.TAPS and not any(each in measured for each in WATER_POINTS)
-    return kind not in measured
+def _unmeasured(
+    site: Site, norms: Mapping[str, Norm], measured: Mapping[str, SiteResource]
+) -> Iterator[str]:
+    """What of that is missing: of latrines a side, of water points neither kind."""
+    for kind in _asked_for(site, norms):
+        if kind == K.LATRINES:
+            sides = [side for side in (K.LATRINES_WOMEN, K.LATRINES_MEN) if side not in measured]
+            if len(sides) == 1:
+                yield sides[0].value
+            elif sides and kind not in measured:
+                yield kind
+        elif kind in WATER_POINTS:
+            # Whoever has taps needs no pumps: only the first is named where neither was counted.
+            if kind == K.TAPS and not any(each in measured for each in WATER_POINTS):
+                yield kind
+        elif kind not in measured:
+            yield kind

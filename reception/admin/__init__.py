@@ -2,6 +2,24 @@
 
 from reception.admin.norms import NormAdmin
 from reception.admin.placements import PlacementAdmin
+from reception.admin.site_parts import (
+    BlockAdmin,
+    ClosedDayAdmin,
+    ContactAdmin,
+    HoursAdmin,
+    PhotoAdmin,
+    UnitAdmin,
+)
 from reception.admin.sites import SiteAdmin
 
-__all__ = ["NormAdmin", "PlacementAdmin", "SiteAdmin"]
+__all__ = [
+    "BlockAdmin",
+    "ClosedDayAdmin",
+    "ContactAdmin",
+    "HoursAdmin",
+    "NormAdmin",
+    "PhotoAdmin",
+    "PlacementAdmin",
+    "SiteAdmin",
+    "UnitAdmin",
+]

@@ -4,6 +4,7 @@ import common.clock
 import common.encryption
 import common.ids
 import datetime
+import django.core.validators
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -45,7 +46,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('recorded_at', models.DateTimeField(default=common.clock.now, editable=False, verbose_name='recorded at')),
                 ('updated_at', models.DateTimeField(default=common.clock.now, editable=False, verbose_name='changed at')),
-                ('places', models.PositiveIntegerField(verbose_name='blocked places')),
+                ('places', models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(1, 'Block at least one place.')], verbose_name='blocked places')),
                 ('reason', models.CharField(choices=[('repair', 'Being repaired'), ('no_heating', 'No heating'), ('no_water', 'No water'), ('cleaning', 'Being cleaned or disinfected'), ('kept_for_group', 'Kept for a group that is expected'), ('quarantine', 'Quarantine'), ('other_use', 'Used for something else (clinic, school, store)'), ('other', 'Other')], max_length=20, verbose_name='reason')),
                 ('text', models.CharField(blank=True, max_length=200, verbose_name='what exactly')),
                 ('state', models.CharField(choices=[('planned', 'Waits'), ('in_force', 'In force'), ('ended', 'Ended')], default='planned', editable=False, max_length=10, verbose_name='state')),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -26,7 +27,9 @@ class SiteBlock(BaseModel):
     unit = models.ForeignKey(
         Unit, models.CASCADE, null=True, blank=True, related_name="blocks", verbose_name=_("unit")
     )
-    places = models.PositiveIntegerField(_("blocked places"))
+    places = models.PositiveIntegerField(
+        _("blocked places"), validators=[MinValueValidator(1, _("Block at least one place."))]
+    )
     reason = models.CharField(_("reason"), max_length=20, choices=BlockReason)
     text = models.CharField(_("what exactly"), max_length=200, blank=True)
     state = models.CharField(

@@ -85,7 +85,7 @@ def _tell(part: Part, *, actor: Any, change: str) -> None:
 
 def _check(part: Part) -> None:
     try:
-        part.full_clean(exclude=["site"])
+        part.full_clean()
     except ValidationError as error:
         problems = [
             FieldProblem("" if field == "__all__" else field, "invalid", " ".join(texts))
