@@ -3,7 +3,6 @@
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-
 from django.utils.translation import gettext_lazy as _
 
 from accounts.policies import Permission

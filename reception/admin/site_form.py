@@ -10,6 +10,7 @@ from django.utils.translation import get_language_info
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from reception.models import Site
+from reception.services.sites import EDITABLE
 
 # Name of the form's field, and the language.
 LANGUAGE_FIELDS = {f"names_{code.replace('-', '_')}": code for code, _name in settings.LANGUAGES}
@@ -20,7 +21,7 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Site
-        exclude = ("names",)
+        fields: tuple[str, ...] = ("code", *EDITABLE)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,10 +1,10 @@
 """The one lock order of reception.
 
-1. households, 2. placements, 3. sites; within each, in the order of their keys. A household is
-locked where its members are counted (placing, transfer, a change of its size), so that nobody
-joins or leaves between the count and the place. Sites are not locked to read them: their
-counters are changed by guarded updates, as the last statement before the event, so that the row
-everybody wants is held for the shortest time.
+1. households, 2. placements, 3. sites, 4. units; within each, in the order of their keys. A
+household is locked where its members are counted (placing, transfer, a change of its size), so
+that nobody joins or leaves between the count and the place. Sites and units are not locked to
+read them: their counters are changed by guarded updates, as the last statement before the event,
+so that the row everybody wants is held for the shortest time. A stay is guarded by its placement.
 
 Rows are locked `FOR NO KEY UPDATE`: foreign keys to them can still be written.
 """
@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Iterable
 
 from intake.models import Household
-from reception.models import Placement, Site
+from reception.models import Placement, Site, Unit
 
 
 def lock_household(pk: uuid.UUID) -> Household:
@@ -46,3 +46,8 @@ def lock_open_placements(households: Iterable[uuid.UUID]) -> list[Placement]:
 def lock_site(pk: uuid.UUID) -> Site:
     """The site as it is now, held until the transaction ends."""
     return Site.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_unit(pk: uuid.UUID) -> Unit:
+    """The room or tent as it is now, held until the transaction ends."""
+    return Unit.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
