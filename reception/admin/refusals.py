@@ -10,9 +10,7 @@ from common.admin import add_domain_error
 from common.errors import DomainError
 
 if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Base = ModelAdmin[Any]
+    _Base = Any
 else:
     _Base = object
 

@@ -46,9 +46,9 @@ class SitePartAdmin(RefusalsInForm, PolicyModelAdmin):
     add_policy = EDIT
     change_policy = EDIT
     records_access = False
-    list_select_related = ("site",)
-    search_fields: tuple[str, ...] = ("site__code", "site__name")
-    ordering: tuple[str, ...] = ("site__code", "pk")
+    list_select_related: Any = ("site",)
+    search_fields = ("site__code", "site__name")
+    ordering = ("site__code", "pk")
 
     class Media:
         css = {"all": ("reception/reception.css", "reception/sites.css")}
@@ -77,7 +77,7 @@ class SitePartAdmin(RefusalsInForm, PolicyModelAdmin):
         if db_field.name == "unit":
             units = Unit.objects.filter(sites_q(request.user, EDIT, "site__"))
             if site := _uuid(request.GET.get("site")):
-                units = units.filter(site=site)
+                units = units.filter(site_id=site)
             kwargs["queryset"] = units.select_related("site").order_by("site__code", "code")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
@@ -278,7 +278,7 @@ class PhotoAdmin(SitePartAdmin):
     form = PhotoForm
     delete_policy = EDIT
     list_display = ("site", "alt", "recorded_at")
-    fields: tuple[str, ...] = ("site", "file", "alt")
+    fields = ("site", "file", "alt")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A picture that was kept is shown, not sent again."""

@@ -91,7 +91,7 @@ class SiteAdmin(RefusalsInForm, PolicyModelAdmin):
     list_display = ("local_name", "occupancy", "status", "type", "area", "code")
     list_filter = ("status", "type")
     list_select_related = ("area",)
-    search_fields = ("code", "name")
+    search_fields = ("code", "name", "names")
     search_help_text = _("Name or code")
     ordering = ("code",)
     autocomplete_fields: tuple[str, ...] = ()

@@ -27,10 +27,7 @@ SITE = OpenApiParameter("site_code", str, OpenApiParameter.PATH, description="Th
 class _OfSite(IdempotentWrites, mixins.ListModelMixin, mixins.RetrieveModelMixin):
     """Rows of the site in the address; an unknown or hidden site is 404, both alike."""
 
-    kwargs: dict[str, Any]
-    request: Request
-
-    def site(self) -> Site:
+    def site(self: Any) -> Site:
         """The site, if the reader may know of it."""
         return find_site(self.request.user, self.kwargs["site_code"])
 

@@ -147,6 +147,8 @@ def test_the_form_of_a_site_takes_its_name_in_other_languages(as_manager, site):
     assert Site.objects.get().names == {"tg": "Мактаб"}
     text = as_manager.get(page("site_change", site.pk)).content.decode()
     assert 'value="Мактаб"' in text
+    found = as_manager.get(page("site_changelist"), {"q": "мактаб"}).content.decode()
+    assert page("site_change", site.pk) in found
     assert "Source and edition" in text
 
 
