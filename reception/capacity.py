@@ -71,7 +71,9 @@ class CapacityLine:
     @property
     def measured(self) -> str:
         """What was counted, in words: each part with its quantity."""
-        return ", ".join(f"{ResourceKind(kind).label}: {amount:g}" for kind, amount in self.parts)
+        return ", ".join(
+            f"{ResourceKind(kind).label}: {amount.normalize():f}" for kind, amount in self.parts
+        )
 
 
 @dataclass(frozen=True)

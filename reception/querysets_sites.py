@@ -37,10 +37,12 @@ class ContactQuerySet(models.QuerySet["SiteContact"]):
 
     def visible_to(self, user: Any) -> Self:
         """For those who place people at the site or change it: staff's names are theirs only."""
-        return self.filter(
-            sites_q(user, Permission.PLACEMENTS_READ, "site__")
-            | sites_q(user, Permission.SITES_EDIT, "site__")
-        )
+        where = [
+            sites_q(user, permission, "site__")
+            for permission in (Permission.PLACEMENTS_READ, Permission.SITES_EDIT)
+        ]
+        # No condition means every site; "or" would drop it and leave the narrower one.
+        return self.filter(where[0] | where[1]) if all(where) else self.all()
 
 
 class BlockQuerySet(models.QuerySet["SiteBlock"]):

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
@@ -47,8 +48,8 @@ class SitePartAdmin(RefusalsInForm, PolicyModelAdmin):
     change_policy = EDIT
     records_access = False
     list_select_related: Any = ("site",)
-    search_fields = ("site__code", "site__name")
-    ordering = ("site__code", "pk")
+    search_fields: Any = ("site__code", "site__name")
+    ordering: Any = ("site__code", "pk")
 
     class Media:
         css = {"all": ("reception/reception.css", "reception/sites.css")}
@@ -84,6 +85,8 @@ class SitePartAdmin(RefusalsInForm, PolicyModelAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Without the signs for adding another site from here."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and field.label:
+            field.label = capfirst(field.label)
         for right in ("add", "change", "delete", "view"):
             if hasattr(getattr(field, "widget", None), f"can_{right}_related"):
                 setattr(field.widget, f"can_{right}_related", False)  # type: ignore[union-attr]

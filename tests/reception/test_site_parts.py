@@ -90,14 +90,20 @@ def test_hours_are_refused_with_reasons(site, manager, alice):
 
 
 @pytest.mark.django_db
-def test_contacts_are_sealed_and_for_those_who_work_with_the_site(site, manager, alice, omar):
+def test_contacts_are_sealed_and_for_those_who_work_with_the_site(site, manager, alice, dana, omar):
     contact = SiteContact(site=site, role=ContactRole.NIGHT, name="Invented Name", phone="+992000")
     keep_part(actor=manager, part=contact)
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, phone FROM reception_sitecontact")
         assert b"Invented" not in b"".join(bytes(each) for each in cursor.fetchone())
     assert str(contact) == "On duty at night"
-    for user, seen in ((manager, 1), (alice, 1), (omar, 0), (make_manager(make_site()), 0)):
+    for user, seen in (
+        (manager, 1),
+        (alice, 1),
+        (dana, 1),
+        (omar, 0),
+        (make_manager(make_site()), 0),
+    ):
         assert SiteContact.objects.visible_to(user).count() == seen
     with pytest.raises(InvalidInput):
         keep_part(actor=manager, part=SiteContact(site=site, role="night", name=""))

@@ -14,7 +14,7 @@
   };
 
   const begin = (box, how) => {
-    const map = L.map(box, { zoomControl: false, attributionControl: false, minZoom: 4, maxZoom: how.tiles ? 18 : 14 });
+    const map = L.map(box, { zoomControl: false, attributionControl: false, minZoom: 4, maxZoom: how.tiles ? 18 : 13 });
     map.setView([38, 71], 6);
     L.control.zoom({ zoomInTitle: how.words.in, zoomOutTitle: how.words.out }).addTo(map);
     L.control.scale({ imperial: false }).addTo(map);
@@ -87,7 +87,7 @@
       button.hidden = false;
       button.addEventListener("click", () => {
         box.scrollIntoView({ block: "nearest" });
-        map.setView(marker.getLatLng(), Math.max(map.getZoom(), 9));
+        map.setView(marker.getLatLng(), Math.max(map.getZoom(), 11));
         marker.openPopup();
         marker.getElement().focus();
       });
@@ -123,6 +123,9 @@
     show(first);
     if (first) map.setView(first, 8);
     if (!north || !east) return;
+    document.querySelectorAll(".mp-hint").forEach((hint) => {
+      hint.hidden = false;
+    });
     map.on("click", (event) => write(event.latlng.wrap()));
     [north, east].forEach((field) =>
       field.addEventListener("change", () => {
