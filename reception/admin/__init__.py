@@ -11,6 +11,7 @@ from reception.admin.site_parts import (
     UnitAdmin,
 )
 from reception.admin.sites import SiteAdmin
+from reception.admin.transports import TransportAdmin
 
 __all__ = [
     "BlockAdmin",
@@ -21,5 +22,6 @@ __all__ = [
     "PhotoAdmin",
     "PlacementAdmin",
     "SiteAdmin",
+    "TransportAdmin",
     "UnitAdmin",
 ]

@@ -91,7 +91,8 @@ def small_map(site: Site) -> SafeString:
     known = site.latitude is not None and site.longitude is not None
     return format_html(
         '<div class="mp-map mp-one" data-one data-level="{}" data-sign="{}" data-latitude="{}" '
-        'data-longitude="{}" role="region" aria-label="{}" hidden></div><p class="pl-soft mp-hint" hidden>{}</p>',
+        'data-longitude="{}" role="region" aria-label="{}" hidden></div>'
+        '<p class="pl-soft mp-hint" hidden>{}</p>',
         level,
         sign,
         str(site.latitude) if known else "",

@@ -23,6 +23,7 @@ from reception.admin.refusals import RefusalsInForm
 from reception.admin.shown import address, capacity_lines, occupancy_bar, small_map
 from reception.admin.site_form import LANGUAGE_FIELDS, SiteForm
 from reception.admin.site_parts import things_of
+from reception.admin.transports import transports_at
 from reception.capacity import explain_capacity
 from reception.choices import PRESENT_STATUSES, RESERVED_STATUSES
 from reception.models import Placement, Site, SiteResource
@@ -248,6 +249,8 @@ class SiteAdmin(RefusalsInForm, PolicyModelAdmin):
         context["map_how"] = map_settings()
         if site is not None and may_at(request.user, Permission.PLACEMENTS_READ, site):
             may_write = may_at(request.user, Permission.PLACEMENTS_WRITE, site)
+            context["journeys"] = transports_at(request.user, site)
+            context["scan"] = address("reception_check_in", site.code) if may_write else ""
             context["people"] = [
                 self._people(_("Due"), site, RESERVED_STATUSES, "check_in" if may_write else ""),
                 self._people(

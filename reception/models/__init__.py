@@ -10,9 +10,17 @@ from reception.models.site_parts import (
     SitePhoto,
 )
 from reception.models.sites import Site, SiteLevel, SiteResource, Unit
+from reception.models.transports import (
+    LINE_TRANSITIONS,
+    TRANSPORT_TRANSITIONS,
+    Transport,
+    TransportLine,
+)
 
 __all__ = [
+    "LINE_TRANSITIONS",
     "TRANSITIONS",
+    "TRANSPORT_TRANSITIONS",
     "Norm",
     "Placement",
     "Site",
@@ -24,5 +32,7 @@ __all__ = [
     "SitePhoto",
     "SiteResource",
     "Stay",
+    "Transport",
+    "TransportLine",
     "Unit",
 ]

@@ -7,6 +7,7 @@ from reception.services.ending import (
     expire_reservations,
     mark_no_show,
 )
+from reception.services.parting import reunite_placement, split_placement
 from reception.services.placing import confirm, place_household, place_once
 from reception.services.site_parts import add_photo, keep_part, remove_part
 from reception.services.site_units import create_unit, edit_unit
@@ -56,5 +57,7 @@ __all__ = [
     "record_absence",
     "record_return",
     "remove_part",
+    "reunite_placement",
+    "split_placement",
     "transfer_placement",
 ]

@@ -24,6 +24,7 @@ from common.errors import Conflict, FieldProblem, InvalidInput, InvalidState
 from reception.choices import BlockReason, BlockState
 from reception.models import Site, SiteBlock, Unit
 from reception.policies import require_at
+from reception.services.counters import level_since
 from reception.services.locks import lock_site
 from reception.services.rules import check_moment
 
@@ -208,7 +209,7 @@ def _shift(site: Site, block: SiteBlock, by: int) -> None:
     Site.objects.filter(pk=site.pk).update(
         blocked=F("blocked") + by,
         blocked_reason=reasons_in_force(site) or site.blocked_reason if site.blocked + by else "",
-        level_since=clock.now(),
+        level_since=level_since(clock.now()),
     )
     site.blocked += by
     if block.unit_id is not None:
