@@ -335,6 +335,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-replies": {"task": "audit.tasks.forget_replies", "schedule": 3600},
     "forget-drafts": {"task": "intake.tasks.forget_drafts", "schedule": 3600},
     "expire-reservations": {"task": "reception.tasks.expire_reservations", "schedule": 60},
+    "apply-norms": {"task": "reception.tasks.apply_norms", "schedule": crontab(minute=10)},
     "keep-blocks-in-time": {"task": "reception.tasks.keep_blocks_in_time", "schedule": 60},
 }
 

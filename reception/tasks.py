@@ -17,3 +17,9 @@ def expire_reservations() -> int:
 def keep_blocks_in_time() -> int:
     """End blocked places whose time is over, start those whose time has come; how many."""
     return services.keep_blocks_in_time()
+
+
+@shared_task
+def apply_norms() -> int:
+    """Reckon capacities by the editions of the norms that count today; how many sites changed."""
+    return services.apply_norms()

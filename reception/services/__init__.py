@@ -11,6 +11,7 @@ from reception.services.parting import reunite_placement, split_placement
 from reception.services.placing import confirm, place_household, place_once
 from reception.services.site_parts import add_photo, keep_part, remove_part
 from reception.services.site_units import create_unit, edit_unit
+from reception.services.site_upkeep import apply_norms
 from reception.services.sites import (
     create_site,
     edit_site,
@@ -32,6 +33,7 @@ from reception.services.units import move_to_unit
 __all__ = [
     "add_photo",
     "announce_transfer",
+    "apply_norms",
     "block_places",
     "cancel_placement",
     "check_in",

@@ -25,7 +25,7 @@ from reception.choices import BlockReason, BlockState
 from reception.models import Site, SiteBlock, Unit
 from reception.policies import require_at
 from reception.services.counters import level_since
-from reception.services.locks import lock_site
+from reception.services.locks import lock_site, lock_unit
 from reception.services.rules import check_moment
 
 REASONS_SHOWN = 200
@@ -220,8 +220,7 @@ def _free(site: Site, unit: Unit | None) -> int:
     """Free places of a locked site, or of one of its units: the unit is locked too."""
     if unit is None:
         return max(site.free, 0)
-    held = Unit.objects.select_for_update(of=("self",), no_key=True).get(pk=unit.pk)
-    return max(min(site.free, held.free), 0)
+    return max(min(site.free, lock_unit(unit.pk).free), 0)
 
 
 def _taken(free: int, block: SiteBlock) -> Conflict:

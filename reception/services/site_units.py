@@ -14,7 +14,7 @@ from audit.events import record_event
 from common.errors import Conflict, FieldProblem, InvalidInput
 from reception.models import Site, Unit
 from reception.policies import require_at
-from reception.services.locks import lock_site
+from reception.services.locks import lock_site, lock_unit
 
 UNIT_EDITABLE = ("name", "kind", "section", "accessible", "capacity")
 
@@ -49,7 +49,7 @@ def edit_unit(*, actor: Any, unit: Unit, **changes: Any) -> Unit:
     """
     require_at(actor, Permission.SITES_EDIT, unit.site)
     site = lock_site(unit.site_id)
-    unit = Unit.objects.select_for_update(of=("self",), no_key=True).get(pk=unit.pk)
+    unit = lock_unit(unit.pk)
     for name, value in _known(changes).items():
         setattr(unit, name, value)
     _check(unit)

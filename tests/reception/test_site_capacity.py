@@ -7,18 +7,29 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.choices import Role
-from common import codelists
+from audit.models import Event
+from common import clock, codelists
 from common.errors import Conflict, InvalidInput
 from reception.capacity import explain_capacity, latrines_needed_by, quantity_for
 from reception.choices import NormPhase, ResourceKind, SiteType
 from reception.models import Norm, Site
-from reception.services import create_site, edit_site, place_household, recalculate_capacity
+from reception.services import (
+    apply_norms,
+    block_places,
+    create_site,
+    create_unit,
+    edit_site,
+    place_household,
+    recalculate_capacity,
+)
+from reception.services.site_upkeep import mend_blocked
 from tests.factories.accounts import make_user
 from tests.factories.reception import (
     make_area,
@@ -208,3 +219,44 @@ def test_the_words_of_a_norm_are_translated(monkeypatch):
     assert str(Norm.objects.get(code="beds-cold")) == "code list: one bed a person"
     site = make_site(places=5)
     assert "code list: one bed a person" in recalculate_capacity(site=site).sentences()[0]
+
+
+@pytest.mark.django_db
+def test_a_new_edition_is_applied_on_its_day_and_moves_nobody_out(operation):
+    roomy, full = make_site(), make_site()
+    for site, area in ((roomy, 450), (full, 45)):
+        make_resource(site, K.FLOOR_AREA, area)
+        recalculate_capacity(site=site)
+    make_placement(full, size=10)
+    Norm.objects.create(
+        code="floor-new",
+        kind=K.FLOOR_AREA,
+        phase=NormPhase.COLD,
+        persons=1,
+        units=15,
+        label="15 m²",
+        source="An invented handbook",
+        version="new",
+        valid_from=clock.now().date(),
+    )
+    assert apply_norms() == 1
+    assert Site.objects.get(pk=roomy.pk).capacity == 30
+    assert Site.objects.get(pk=full.pk).capacity == 10
+    assert Event.objects.get(kind="site.norms_not_met").data == {"capacity": 3}
+
+
+@pytest.mark.django_db
+def test_sums_of_blocked_places_are_proved_and_mended(operation):
+    site = make_site(places=10)
+    manager = make_manager(site)
+    room = create_unit(actor=manager, site=site, code="R", name="Room", capacity=4)
+    block_places(actor=manager, site=site, unit=room, places=3, reason="repair")
+    call_command("check_counters")
+    Site.objects.filter(pk=site.pk).update(blocked=1)
+    type(room).objects.filter(pk=room.pk).update(blocked=0, taken=2)
+    with pytest.raises(CommandError):
+        call_command("check_counters")
+    assert mend_blocked() == 1
+    now = Site.objects.get(pk=site.pk)
+    assert (now.blocked, now.units.get().blocked, now.units.get().capacity) == (3, 3, 5)
+    assert mend_blocked() == 0
