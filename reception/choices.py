@@ -16,6 +16,8 @@ class SiteType(models.TextChoices):
     MEDICAL = "medical_facility", _("Medical facility")
     QUARANTINE = "quarantine", _("Quarantine")
     SAFE_HOUSE = "safe_house", _("Safe house")
+    # Run by the authority for those whom it holds: no refugee site, nobody is placed there.
+    SEPARATED = "separated_facility", _("Separated facility of the authority")
 
 
 class SiteStatus(models.TextChoices):
@@ -29,10 +31,17 @@ class ResourceKind(models.TextChoices):
     """What is measured at a site and limits how many it can take."""
 
     FLOOR_AREA = "covered_floor_area", _("Covered floor area (m²)")
+    HEATED_AREA = "heated_floor_area", _("Heated floor area (m²)")
+    SETTLEMENT_AREA = "settlement_area", _("Area of the whole settlement (m²)")
     WATER = "water_per_day", _("Water (litres a day)")
     LATRINES = "latrines", _("Latrines")
+    LATRINES_WOMEN = "latrines_women", _("Latrines for women")
+    LATRINES_MEN = "latrines_men", _("Latrines for men")
     SHOWERS = "showers", _("Showers")
     TAPS = "taps", _("Water taps")
+    HANDPUMPS = "handpumps", _("Handpumps")
+    LAUNDRY = "laundry", _("Places to wash clothes")
+    KITCHENS = "kitchens", _("Kitchens")
     BEDS = "beds", _("Beds")
 
 
@@ -109,6 +118,49 @@ class UnitSection(models.TextChoices):
     FAMILIES = "families", _("Families")
     MEN = "men", _("Single men")
     QUARANTINE = "quarantine", _("Quarantine")
+
+
+class BlockReason(models.TextChoices):
+    """Why places cannot be given to anybody for a while."""
+
+    REPAIR = "repair", _("Being repaired")
+    HEATING = "no_heating", _("No heating")
+    WATER = "no_water", _("No water")
+    CLEANING = "cleaning", _("Being cleaned or disinfected")
+    KEPT = "kept_for_group", _("Kept for a group that is expected")
+    QUARANTINE = "quarantine", _("Quarantine")
+    SERVICE = "other_use", _("Used for something else (clinic, school, store)")
+    OTHER = "other", _("Other")
+
+
+class BlockState(models.TextChoices):
+    """Life of blocked places: they wait for their time and for free places, then end once."""
+
+    PLANNED = "planned", _("Waits")
+    IN_FORCE = "in_force", _("In force")
+    ENDED = "ended", _("Ended")
+
+
+class ContactRole(models.TextChoices):
+    MANAGER = "manager", _("Manager")
+    DEPUTY = "deputy", _("Deputy")
+    NIGHT = "night", _("On duty at night")
+    REGISTRATION = "registration", _("Receives arrivals")
+    HEALTH = "health", _("Health")
+    SAFETY = "safety", _("Guard and safety")
+    OTHER = "other", _("Other")
+
+
+class Weekday(models.IntegerChoices):
+    """As Python counts them: Monday is 0."""
+
+    MONDAY = 0, _("Monday")
+    TUESDAY = 1, _("Tuesday")
+    WEDNESDAY = 2, _("Wednesday")
+    THURSDAY = 3, _("Thursday")
+    FRIDAY = 4, _("Friday")
+    SATURDAY = 5, _("Saturday")
+    SUNDAY = 6, _("Sunday")
 
 
 class TransportStatus(models.TextChoices):

@@ -8,6 +8,13 @@ from reception.models.head_counts import (
 )
 from reception.models.norms import Norm
 from reception.models.placements import TRANSITIONS, Placement, Stay
+from reception.models.site_parts import (
+    SiteBlock,
+    SiteClosedDay,
+    SiteContact,
+    SiteHours,
+    SitePhoto,
+)
 from reception.models.sites import Site, SiteLevel, SiteResource, Unit
 from reception.models.transports import (
     LINE_TRANSITIONS,
@@ -27,7 +34,12 @@ __all__ = [
     "Norm",
     "Placement",
     "Site",
+    "SiteBlock",
+    "SiteClosedDay",
+    "SiteContact",
+    "SiteHours",
     "SiteLevel",
+    "SitePhoto",
     "SiteResource",
     "Stay",
     "Transport",

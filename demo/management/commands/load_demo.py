@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts.models import Agency, Operation
 from audit.context import history_context
-from demo import accounts, border, care, family, places, roll_call, slips, story
+from demo import accounts, border, care, family, places, roll_call, sites, slips, story
 from notifications.choices import Channel
 from notifications.models import Subscription
 from reports.choices import Edition
@@ -60,6 +60,7 @@ class Command(BaseCommand):
         self.subscribe()
         self.say("Safe locations")
         places.load_sites(actor=users["administrator"])
+        sites.equip(actor=users["administrator"], say=self.say)
         self.say("Importing the arrivals as they were typed")
         batch = story.import_arrivals(actor=users["registrar"], say=self.say)
         story.decide_repeats(actor=users["protection_officer"], batch=batch, say=self.say)
