@@ -286,6 +286,11 @@ SPECTACULAR_SETTINGS = {
         "PlacementStatusEnum": "reception.choices.PlacementStatus",
         "PlacementBeginningEnum": "reception.choices.MAY_BEGIN_AS",
         "AbsenceReasonEnum": "reception.choices.AbsenceReason",
+        "TransportStatusEnum": "reception.choices.TransportStatus",
+        "VehicleKindEnum": "reception.choices.VehicleKind",
+        "LineStateEnum": "reception.choices.LineState",
+        "StayedBehindReasonEnum": "reception.choices.StayedBehindReason",
+        "MissingReasonEnum": "reception.choices.MissingReason",
     },
     "SORT_OPERATIONS": True,
     "POSTPROCESSING_HOOKS": [

@@ -28,9 +28,12 @@ from reception.models import Placement, Site
 from reception.querysets import sites_q
 from reception.selectors import unplaced_households
 from reception.services.rules import only_children
+from reception.services.transporting import announce_to
 
 WRITE = Permission.PLACEMENTS_WRITE
 PER_PAGE = 50
+# The family stays for now: only for a family that has come.
+ANNOUNCED = PlacementStatus.TRANSFER_PENDING
 
 
 class PlaceForm(forms.Form):
@@ -62,6 +65,7 @@ class TransferForm(PlaceForm):
         choices=[
             (PlacementStatus.RESERVED, gettext_lazy("is expected: keep the places for 24 hours")),
             (PlacementStatus.CHECKED_IN, gettext_lazy("is there: check it in")),
+            (ANNOUNCED, gettext_lazy("is still here: keep places there until it leaves")),
         ],
         initial=PlacementStatus.RESERVED,
     )
@@ -133,6 +137,14 @@ def transfer(model_admin: Any, request: HttpRequest, placement_id: Any) -> HttpR
     household = placement.household
 
     def act(site: Site, data: dict[str, Any]) -> Any:
+        if data["status"] == ANNOUNCED:
+            announce_to(actor=request.user, placement=placement, site=site)
+            messages.success(
+                request,
+                _("Places at %(site)s are kept for %(household)s until it leaves.")
+                % {"household": household.reference, "site": site.name},
+            )
+            return redirect(address("reception_placement_change", placement.pk))
         moved = services.transfer_placement(
             actor=request.user,
             placement=placement,

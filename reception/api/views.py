@@ -27,6 +27,7 @@ from intake.models import Household
 from intake.references import InvalidReferenceError, parse_reference
 from reception import selectors, services
 from reception.api import serializers
+from reception.api.announcing import ANNOUNCE_POLICY, AnnounceActions
 from reception.api.filters import PlacementFilter, SiteFilter
 from reception.api.scanning import SCAN_POLICY, ScanActions
 from reception.errors import NotFound
@@ -183,6 +184,7 @@ def _step(summary: str, request: Any = serializers.MomentSerializer, **more: Any
 class PlacementViewSet(
     IdempotentWrites,
     ScanActions,
+    AnnounceActions,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     _ChangesViewSet[Placement],
@@ -193,6 +195,7 @@ class PlacementViewSet(
         "list": READ,
         "retrieve": READ,
         **SCAN_POLICY,
+        **ANNOUNCE_POLICY,
         **dict.fromkeys(
             (
                 *("create", "check_in", "check_out", "transfer", "absence", "come_back"),
