@@ -27,6 +27,7 @@ from tests.factories.reception import (
     add_member,
     make_manager,
     make_officer,
+    make_placement,
     make_site,
     take_out,
 )
@@ -262,7 +263,7 @@ def test_an_announced_transfer_needs_another_open_site_with_room(officer, here):
     (family,) = families_at(here, 3)
     with pytest.raises(InvalidInput):
         transporting.announce_to(actor=officer, placement=family, site=here)
-    with pytest.raises(DomainError, match="capacity_exceeded"):
+    with pytest.raises(CapacityExceeded):
         transporting.announce_to(actor=officer, placement=family, site=make_site(places=2))
     with pytest.raises(NotPermitted):
         transporting.announce_to(
