@@ -289,6 +289,7 @@ SPECTACULAR_SETTINGS = {
         "TransportStatusEnum": "reception.choices.TransportStatus",
         "VehicleKindEnum": "reception.choices.VehicleKind",
         "LineStateEnum": "reception.choices.LineState",
+        "StayStateEnum": "reception.choices.StayState",
         "StayedBehindReasonEnum": "reception.choices.StayedBehindReason",
         "MissingReasonEnum": "reception.choices.MissingReason",
     },

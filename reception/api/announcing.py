@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from accounts.policies import Permission
 from reception import services
+from reception.api.looking import find_site
 from reception.services.transporting import announce_to
 
 ANNOUNCE_POLICY = {"announce_transfer": Permission.PLACEMENTS_WRITE}
@@ -39,8 +40,6 @@ class AnnounceActions:
     @action(detail=True, methods=["post"], url_path="announce-transfer", filterset_class=None)
     def announce_transfer(self, request: Request, pk: str) -> Response:
         """Announce a transfer."""
-        from reception.api.views import find_site
-
         placement = self.get_object()  # type: ignore[attr-defined]
         typed = AnnounceSerializer(data=request.data)
         typed.is_valid(raise_exception=True)
