@@ -23,7 +23,7 @@ from common.errors import DomainError
 from intake.models import Household
 from reception import services
 from reception.admin.shown import address, occupancy_bar
-from reception.choices import PlacementStatus
+from reception.choices import RESERVED_STATUSES, PlacementStatus
 from reception.models import Placement, Site
 from reception.querysets import sites_q
 from reception.selectors import unplaced_households
@@ -69,6 +69,12 @@ class TransferForm(PlaceForm):
         ],
         initial=PlacementStatus.RESERVED,
     )
+
+    def __init__(self, *args: Any, placement: Placement, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        status: Any = self.fields["status"]
+        if placement.status in RESERVED_STATUSES:
+            status.choices = [each for each in status.choices if each[0] != ANNOUNCED]
 
 
 def waiting(model_admin: Any, request: HttpRequest) -> HttpResponse:
@@ -163,7 +169,7 @@ def transfer(model_admin: Any, request: HttpRequest, placement_id: Any) -> HttpR
         model_admin,
         request,
         household=household,
-        form=TransferForm(request.POST or None),
+        form=TransferForm(request.POST or None, placement=placement),
         title=_("Move %(household)s from %(site)s")
         % {"household": household.reference, "site": placement.site.name},
         back=address("reception_placement_change", placement.pk),

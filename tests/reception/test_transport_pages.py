@@ -357,3 +357,21 @@ def test_a_transport_scan_names_who_is_not_on_the_list(as_user, officer, here, t
     answer = as_user(officer).post(page_of(transport), {"step": "scan", "text": stranger.reference})
     assert "not on this list" in text_of(answer)
     assert Transport.objects.get().status == travelling.T.PLANNED
+
+
+def test_a_transfer_is_announced_from_the_page_where_a_site_is_chosen(
+    as_user, officer, here, there
+):
+    (family,) = families_at(here, 2)
+    page = reverse("admin:reception_placement_transfer", args=[family.pk])
+    client = as_user(officer)
+    assert "is still here" in text_of(client.get(page))
+    sent = {"site": "THERE", "status": "transfer_pending", "note": ""}
+    assert client.post(page, sent).status_code == 302
+    assert Placement.objects.get(transfer_of=family).site == there
+    assert Placement.objects.get(pk=family.pk).status == "transfer_pending"
+    expected = make_placement(here, size=1)
+    page = reverse("admin:reception_placement_transfer", args=[expected.pk])
+    assert "is still here" not in text_of(client.get(page))
+    assert client.post(page, sent).status_code == 400
+    assert not Placement.objects.filter(transfer_of=expected).exists()
