@@ -295,6 +295,12 @@ SPECTACULAR_SETTINGS = {
         "BlockReasonEnum": "reception.choices.BlockReason",
         "BlockStateEnum": "reception.choices.BlockState",
         "AbsenceReasonEnum": "reception.choices.AbsenceReason",
+        "TransportStatusEnum": "reception.choices.TransportStatus",
+        "VehicleKindEnum": "reception.choices.VehicleKind",
+        "LineStateEnum": "reception.choices.LineState",
+        "StayStateEnum": "reception.choices.StayState",
+        "StayedBehindReasonEnum": "reception.choices.StayedBehindReason",
+        "MissingReasonEnum": "reception.choices.MissingReason",
     },
     "SORT_OPERATIONS": True,
     "POSTPROCESSING_HOOKS": [

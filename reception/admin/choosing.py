@@ -23,14 +23,17 @@ from common.errors import DomainError
 from intake.models import Household
 from reception import services
 from reception.admin.shown import address, occupancy_bar
-from reception.choices import PlacementStatus
+from reception.choices import RESERVED_STATUSES, PlacementStatus
 from reception.models import Placement, Site
 from reception.querysets import sites_q
 from reception.selectors import unplaced_households
 from reception.services.rules import only_children
+from reception.services.transporting import announce_to
 
 WRITE = Permission.PLACEMENTS_WRITE
 PER_PAGE = 50
+# The family stays for now: only for a family that has come.
+ANNOUNCED = PlacementStatus.TRANSFER_PENDING
 
 
 class PlaceForm(forms.Form):
@@ -62,9 +65,16 @@ class TransferForm(PlaceForm):
         choices=[
             (PlacementStatus.RESERVED, gettext_lazy("is expected: keep the places for 24 hours")),
             (PlacementStatus.CHECKED_IN, gettext_lazy("is there: check it in")),
+            (ANNOUNCED, gettext_lazy("is still here: keep places there until it leaves")),
         ],
         initial=PlacementStatus.RESERVED,
     )
+
+    def __init__(self, *args: Any, placement: Placement, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        status: Any = self.fields["status"]
+        if placement.status in RESERVED_STATUSES:
+            status.choices = [each for each in status.choices if each[0] != ANNOUNCED]
 
 
 def waiting(model_admin: Any, request: HttpRequest) -> HttpResponse:
@@ -133,6 +143,14 @@ def transfer(model_admin: Any, request: HttpRequest, placement_id: Any) -> HttpR
     household = placement.household
 
     def act(site: Site, data: dict[str, Any]) -> Any:
+        if data["status"] == ANNOUNCED:
+            announce_to(actor=request.user, placement=placement, site=site)
+            messages.success(
+                request,
+                _("Places at %(site)s are kept for %(household)s until it leaves.")
+                % {"household": household.reference, "site": site.name},
+            )
+            return redirect(address("reception_placement_change", placement.pk))
         moved = services.transfer_placement(
             actor=request.user,
             placement=placement,
@@ -151,7 +169,7 @@ def transfer(model_admin: Any, request: HttpRequest, placement_id: Any) -> HttpR
         model_admin,
         request,
         household=household,
-        form=TransferForm(request.POST or None),
+        form=TransferForm(request.POST or None, placement=placement),
         title=_("Move %(household)s from %(site)s")
         % {"household": household.reference, "site": placement.site.local_name},
         back=address("reception_placement_change", placement.pk),

@@ -218,7 +218,6 @@ def _page(
     receives = may_at(request.user, WRITE, transport.to_site)
     lines = lines_of(transport)
     model_admin.record_access(request, "read", transport, count=max(len(lines), 1))
-    here = {state: [line for line in lines if line.state == state] for state in LineState.values}
     before = transport.status in transporting.BEFORE_DEPARTURE
     road = transport.status in (T.DEPARTED, T.ARRIVED)
     return local_page(
@@ -238,12 +237,7 @@ def _page(
         scans=(loads and before) or (receives and road),
         rows=[_row(line, loads=loads and before) for line in lines],
         scanned=[_scanned(request, line) for line in scanned or ()],
-        on_board=sum(line.persons for line in here[L.BOARDED]),
-        arrived=sum(line.arrived_persons for line in here[L.ARRIVED]),
-        waiting=here[L.LISTED],
-        out=here[L.BOARDED] if road else [],
-        missing=here[L.MISSING],
-        persons=sum(line.persons for line in lines if line.state != L.LEFT_BEHIND),
+        **_counts(lines, road=road),
         stayed_reasons=StayedBehindReason.choices,
         missing_reasons=MissingReason.choices,
         manifest_reasons=ManifestReason.choices,
@@ -252,6 +246,18 @@ def _page(
         refused=refused,
         text=text,
     )
+
+
+def _counts(lines: list[TransportLine], *, road: bool) -> dict[str, Any]:
+    """How many are where, and who is still to get on or was not seen since the departure."""
+    here = {state: [line for line in lines if line.state == state] for state in LineState.values}
+    return {
+        "on_board": sum(line.persons for line in here[L.BOARDED]),
+        "arrived": sum(line.arrived_persons for line in here[L.ARRIVED]),
+        "waiting": here[L.LISTED],
+        "out": here[L.BOARDED] if road else [],
+        "persons": sum(line.persons for line in lines if line.state != L.LEFT_BEHIND),
+    }
 
 
 def _row(line: TransportLine, *, loads: bool) -> dict[str, Any]:

@@ -70,6 +70,7 @@ class ScanActions:
     """The part of the placements' routes that begins with a slip."""
 
     @extend_schema(
+        operation_id="placements_check_in_by_slip",
         summary="Check in the family that shows a slip",
         description="The placement that is due at the site. 404 `not_found` for a slip that is not "
         "known here; 409 `not_due_here` (with `verdict`: present, elsewhere, no_place, revoked, "

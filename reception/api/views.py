@@ -22,6 +22,7 @@ from common.api.etags import IF_MATCH, check_match, etag_of
 from common.api.pagination import ByCode, NewestFirst, OldestChangeFirst
 from reception import selectors, services
 from reception.api import serializers
+from reception.api.announcing import ANNOUNCE_POLICY, AnnounceActions
 from reception.api.filters import PlacementFilter, SiteFilter
 from reception.api.looking import find_household, find_site
 from reception.api.parts import (
@@ -137,6 +138,7 @@ class PlacementViewSet(
     PartActions,
     IdempotentWrites,
     ScanActions,
+    AnnounceActions,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     _ChangesViewSet[Placement],
@@ -147,6 +149,7 @@ class PlacementViewSet(
         "list": READ,
         "retrieve": READ,
         **SCAN_POLICY,
+        **ANNOUNCE_POLICY,
         **dict.fromkeys(
             (
                 *("create", "check_in", "check_out", "transfer", "absence", "come_back"),

@@ -144,6 +144,33 @@ def _next_reference() -> str:
     return format_reference(PREFIX, clock.today(Operation.current().zone).year, serial)
 
 
+def announce_to(*, actor: Any, placement: Placement, site: Site) -> Placement:
+    """The family is to move to `site`: places wait there, and it keeps its own until it leaves.
+
+    Without a transport: it goes by itself, or is put on a list later. Announced before to the same
+    site, the places are returned as they are. The places at `site`; raises what `add_families`
+    raises about them.
+    """
+    rules.require_write(actor, placement.site)
+    rules.require_write(actor, site)
+    with refusals_as_errors(site, needed=placement.places), transaction.atomic():
+        household = lock_households([placement.household_id])[placement.household_id]
+        held = lock_open_placements([household.pk])
+        journey = Transport(from_site=placement.site, to_site=site)
+        old = _leaves_from(journey, household, held, Wanted(household, placement))
+        if old.site_id == site.pk:
+            detail = _("The family is already placed at this site. Choose another one.")
+            problem = FieldProblem("site", "same_site", detail)
+            raise InvalidInput("invalid", detail, problems=[problem])
+        moves = Moves()
+        target = _waiting_at(journey, held, old)
+        if target is None:
+            target = _reserve(journey, household, old, actor, moves)
+            _keep_waiting(old, target, actor=actor)
+        moves.arrives_at(site.pk).write()
+    return target
+
+
 # The list ------------------------------------------------------------------------------------
 def add_families(
     *, actor: Any, transport: Transport, families: Sequence[Wanted]
@@ -215,6 +242,21 @@ def _list_family(
         return line
     if target is None:
         target, made = _reserve(transport, household, old, actor, moves), True
+    _keep_waiting(old, target, actor=actor)
+    line = _seated(transport, old, target, wanted, made=made)
+    journeys.tell(
+        "transport.family_listed",
+        transport,
+        actor=actor,
+        occurred_at=clock.now(),
+        household=household.reference,
+        persons=line.persons,
+    )
+    return line
+
+
+def _keep_waiting(old: Placement | None, target: Placement, *, actor: Any) -> None:
+    """No clock ends the target: it is kept until the family comes, stays or goes elsewhere."""
     if old is not None and old.status == S.CHECKED_IN:
         rules.advance(
             old,
@@ -223,9 +265,19 @@ def _list_family(
             actor=actor,
             occurred_at=clock.now(),
         )
-    # Kept until the family travels, stays behind or is taken off the list: no clock ends it.
     target.reserved_until = None
     target.save(update_fields=["reserved_until"])
+
+
+def _seated(
+    transport: Transport,
+    old: Placement | None,
+    target: Placement,
+    wanted: Wanted,
+    *,
+    made: bool,
+) -> TransportLine:
+    """The saved line of a family, with its seats."""
     line = TransportLine(
         transport=transport,
         placement=old,
@@ -243,14 +295,6 @@ def _list_family(
         raise InvalidInput("invalid", detail, problems=[problem])
     line.save(force_insert=True)
     journeys.take_seats(transport, line.seats, line.wheelchairs)
-    journeys.tell(
-        "transport.family_listed",
-        transport,
-        actor=actor,
-        occurred_at=clock.now(),
-        household=household.reference,
-        persons=line.persons,
-    )
     return line
 
 

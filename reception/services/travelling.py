@@ -185,34 +185,40 @@ def depart(
             return transport
         if transport.status != T.LOADING:
             raise _wrong(transport, T.DEPARTED)
-        lines = lines_with_places(transport, (L.LISTED, L.BOARDED))
-        leaving = [line for line in lines if line.state == L.BOARDED]
-        if not leaving:
-            raise InvalidState(
-                "nobody_on_board",
-                _("Nobody is on board. Scan the families, or cancel the transport."),
-            )
-        moves = Moves()
-        for line in leaving:
-            _leave(line, actor=actor, when=when, moves=moves)
-        for line in lines:
-            if line.state == L.LISTED:
-                reason = why.get(line.pk, StayedBehindReason.NOT_THERE)
-                _stay_behind(line, reason, actor=actor, when=when, moves=moves)
-        _advance(transport, T.DEPARTED)
-        transport.departed_at = when
-        transport.save(update_fields=["status", "departed_at"])
-        journeys.tell(
-            "transport.departed",
-            transport,
-            actor=actor,
-            occurred_at=when,
-            families=len(leaving),
-            persons=sum(line.persons for line in leaving),
-            stayed_behind=len(lines) - len(leaving),
-        )
-        moves.write()
+        _all_leave(transport, why, actor=actor, when=when)
     return transport
+
+
+def _all_leave(
+    transport: Transport, why: dict[uuid.UUID, str], *, actor: Any, when: datetime
+) -> None:
+    """What becomes of every family on the list of a locked transport that leaves now."""
+    lines = lines_with_places(transport, (L.LISTED, L.BOARDED))
+    leaving = [line for line in lines if line.state == L.BOARDED]
+    if not leaving:
+        raise InvalidState(
+            "nobody_on_board",
+            _("Nobody is on board. Scan the families, or cancel the transport."),
+        )
+    moves = Moves()
+    for line in leaving:
+        _leave(line, actor=actor, when=when, moves=moves)
+    for line in lines:
+        if line.state == L.LISTED:
+            reason = why.get(line.pk, StayedBehindReason.NOT_THERE)
+            _stay_behind(line, reason, actor=actor, when=when, moves=moves)
+    transport.status, transport.departed_at = T.DEPARTED, when
+    transport.save(update_fields=["status", "departed_at"])
+    journeys.tell(
+        "transport.departed",
+        transport,
+        actor=actor,
+        occurred_at=when,
+        families=len(leaving),
+        persons=sum(line.persons for line in leaving),
+        stayed_behind=len(lines) - len(leaving),
+    )
+    moves.write()
 
 
 def _reasons(stayed_behind: Mapping[uuid.UUID, str]) -> dict[uuid.UUID, str]:
@@ -386,33 +392,37 @@ def report_missing(
                 % {"family": line.target.household.reference},
                 state=line.state,
             )
-        now, moves = clock.now(), Moves()
-        if line.state == L.MISSING:
-            line.missing_reason = reason
-            line.save(update_fields=["missing_reason"])
-        else:
-            journeys.move_line(line, L.MISSING, missing_reason=reason)
-        if not keep_place and line.target.status in RESERVED_STATUSES:
-            end_locked(
-                line.target,
-                S.NO_SHOW,
-                actor=actor,
-                occurred_at=now,
-                moves=moves,
-                reason="did_not_arrive",
-            )
-        journeys.tell(
-            "transport.family_missing",
-            transport,
+        _write_missing(line, reason, keep_place=keep_place, actor=actor)
+    return line
+
+
+def _write_missing(line: TransportLine, reason: str, *, keep_place: bool, actor: Any) -> None:
+    now, moves = clock.now(), Moves()
+    if line.state == L.MISSING:
+        line.missing_reason = reason
+        line.save(update_fields=["missing_reason"])
+    else:
+        journeys.move_line(line, L.MISSING, missing_reason=reason)
+    if not keep_place and line.target.status in RESERVED_STATUSES:
+        end_locked(
+            line.target,
+            S.NO_SHOW,
             actor=actor,
             occurred_at=now,
-            household=line.target.household.reference,
-            persons=line.persons,
-            reason=reason,
-            place_kept=line.target.status in RESERVED_STATUSES,
+            moves=moves,
+            reason="did_not_arrive",
         )
-        moves.write()
-    return line
+    journeys.tell(
+        "transport.family_missing",
+        line.transport,
+        actor=actor,
+        occurred_at=now,
+        household=line.target.household.reference,
+        persons=line.persons,
+        reason=reason,
+        place_kept=line.target.status in RESERVED_STATUSES,
+    )
+    moves.write()
 
 
 # Both ----------------------------------------------------------------------------------------

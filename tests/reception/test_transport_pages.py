@@ -208,7 +208,7 @@ def test_the_list_has_numbers_and_no_names_and_each_copy_has_a_number(
         assert f"Copy {number}" in text
         assert household.reference in text
         assert "medical escort" in text
-        assert "Zarina" not in text
+        assert "Golnaz" not in text
     events = Event.objects.filter(kind="transport.manifest_printed").order_by("pk")
     assert [(e.data["copy"], e.data["names"]) for e in events] == [(1, False), (2, False)]
 
@@ -222,12 +222,12 @@ def test_names_need_a_reason_and_are_recorded(as_user, officer, alice, here, the
     assert client.post(list_of(transport), {"names": "1"}).status_code == 302
     assert Transport.objects.get().copies == 0
     sent = {"names": "1", "reason": "checkpoint"}
-    assert "Zarina" in text_of(client.post(list_of(transport), sent))
+    assert "Golnaz" in text_of(client.post(list_of(transport), sent))
     record = AccessRecord.objects.get(action="manifest")
     assert (record.subject_id, record.user) == (household.pk, officer)
     event = Event.objects.get(kind="transport.manifest_printed")
     assert (event.data["names"], event.data["reason"]) == (True, "checkpoint")
-    assert "Zarina" not in str(event.data)
+    assert "Golnaz" not in str(event.data)
 
 
 # The site's page -----------------------------------------------------------------------------
@@ -248,7 +248,7 @@ def test_a_slip_shows_who_is_due_and_one_button_checks_all_in(as_user, alice, he
     client = as_user(make_manager(here))
     text = text_of(client.post(check_in_at(here), {"text": household.token}))
     assert household.reference in text
-    assert "Zarina" in text
+    assert "Golnaz" in text
     assert household.token not in text
     assert AccessRecord.objects.filter(action="scan", subject_id=household.pk).count() == 1
     for _n in range(2):
@@ -357,3 +357,21 @@ def test_a_transport_scan_names_who_is_not_on_the_list(as_user, officer, here, t
     answer = as_user(officer).post(page_of(transport), {"step": "scan", "text": stranger.reference})
     assert "not on this list" in text_of(answer)
     assert Transport.objects.get().status == travelling.T.PLANNED
+
+
+def test_a_transfer_is_announced_from_the_page_where_a_site_is_chosen(
+    as_user, officer, here, there
+):
+    (family,) = families_at(here, 2)
+    page = reverse("admin:reception_placement_transfer", args=[family.pk])
+    client = as_user(officer)
+    assert "is still here" in text_of(client.get(page))
+    sent = {"site": "THERE", "status": "transfer_pending", "note": ""}
+    assert client.post(page, sent).status_code == 302
+    assert Placement.objects.get(transfer_of=family).site == there
+    assert Placement.objects.get(pk=family.pk).status == "transfer_pending"
+    expected = make_placement(here, size=1)
+    page = reverse("admin:reception_placement_transfer", args=[expected.pk])
+    assert "is still here" not in text_of(client.get(page))
+    assert client.post(page, sent).status_code == 400
+    assert not Placement.objects.filter(transfer_of=expected).exists()

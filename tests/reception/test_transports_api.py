@@ -203,3 +203,20 @@ def test_a_slip_that_is_not_due_says_what_it_is(api, officer, alice, here, there
     unseen = api(make_manager(here)).post(CHECK_IN, sent, format="json")
     assert unseen.status_code == 404
     assert api(alice).post(CHECK_IN, sent, format="json").status_code == 403
+
+
+def test_a_transfer_is_announced_with_and_without_a_site(api, officer, here, there):
+    first, second = families_at(here, 2, 1)
+    address = "/api/v1/placements/{}/announce-transfer/"
+    plain = api(officer).post(address.format(first.pk), {}, format="json")
+    assert (plain.status_code, plain.json()["status"]) == (200, "transfer_pending")
+    kept = api(officer).post(address.format(second.pk), {"site": "THERE"}, format="json")
+    assert (kept.status_code, kept.json()["site"]) == (201, "THERE")
+    again = api(make_manager(there)).post(
+        f"/api/v1/placements/{kept.json()['id']}/check-in/", {}, format="json"
+    )
+    assert (again.status_code, again.json()["status"]) == (200, "checked_in")
+    assert Placement.objects.get(pk=second.pk).status == "checked_out"
+    for user, status in ((make_manager(here), 404), (make_manager(there), 404)):
+        answer = api(user).post(address.format(first.pk), {"site": "THERE"}, format="json")
+        assert answer.status_code == status

@@ -11,7 +11,18 @@ from django.db import transaction
 
 from accounts.models import Agency, Operation
 from audit.context import history_context
-from demo import accounts, border, care, family, places, roll_call, sites, slips, story
+from demo import (
+    accounts,
+    border,
+    care,
+    family,
+    places,
+    roll_call,
+    sites,
+    slips,
+    story,
+    transports,
+)
 from notifications.choices import Channel
 from notifications.models import Subscription
 from reports.choices import Edition
@@ -81,6 +92,8 @@ class Command(BaseCommand):
         family.look_for_a_brother(actor=users["registrar"], moment=story.at(6, 19), say=self.say)
         self.say("Situation reports")
         story.make_reports(publisher=users["reporting_officer"], say=self.say)
+        self.say("A bus to Rushan")
+        transports.plan_a_bus(actor=users["placement_officer"], moment=story.at(8, 9), say=self.say)
         return {
             "base_url": base_url,
             "users": logins,
