@@ -18,7 +18,8 @@ from common.api.pagination import NewestFirst
 from common.errors import FieldProblem, InvalidInput
 from reception import services
 from reception.api import serializers_counts as shapes
-from reception.api.views import REFUSED, find_site
+from reception.api.looking import find_site
+from reception.api.serializers import REFUSED
 from reception.head_counts import compared
 from reception.models import HeadCount, Site
 from reception.querysets import sites_q

@@ -17,7 +17,8 @@ from common.api.pagination import ByCode, NewestFirst
 from common.errors import FieldProblem
 from reception import services
 from reception.api import serializers_sites as serializers
-from reception.api.views import REFUSED, find_site
+from reception.api.looking import find_site
+from reception.api.serializers import REFUSED
 from reception.errors import NotFound
 from reception.models import Site, SiteBlock, Unit
 
