@@ -8,6 +8,7 @@ endless. The manager's stated capacity counts where it is lower, or where nothin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -109,12 +110,27 @@ def persons_served(quantity: Decimal, norm: Norm) -> int:
     return int(quantity * norm.persons // norm.units)
 
 
+# The norms that count now, by phase and resource.
+Norms = Mapping[str, Mapping[str, Norm]]
+
+
+def current_norms(phase: str | None = None) -> Norms:
+    """The norms of now, of one phase or of all, in one query."""
+    rows = Norm.objects.filter(disabled_on__isnull=True)
+    found: dict[str, dict[str, Norm]] = {}
+    for norm in rows if phase is None else rows.filter(phase=phase):
+        found.setdefault(norm.phase, {})[norm.kind] = norm
+    return found
+
+
 def explain_capacity(site: Site) -> CapacityExplanation:
     """Each measured line of `site`, the one that limits it, and what is not measured."""
-    norms = {
-        norm.kind: norm
-        for norm in Norm.objects.filter(phase=site.norm_phase, disabled_on__isnull=True)
-    }
+    return explain_by(site, current_norms(site.norm_phase))
+
+
+def explain_by(site: Site, current: Norms) -> CapacityExplanation:
+    """The same by norms that were read before, so that many sites take one query for them."""
+    norms = current.get(site.norm_phase, {})
     measured = {resource.kind: resource for resource in site.resources.all()}
     lines = tuple(
         CapacityLine(

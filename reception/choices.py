@@ -109,3 +109,11 @@ class UnitSection(models.TextChoices):
     FAMILIES = "families", _("Families")
     MEN = "men", _("Single men")
     QUARANTINE = "quarantine", _("Quarantine")
+
+
+class PlanState(models.TextChoices):
+    """Where the preparing of a site stands (SitePlan)."""
+
+    PREPARING = "preparing", _("In preparation")
+    READY = "ready", _("Ready")
+    DROPPED = "dropped", _("Given up")

@@ -2,6 +2,7 @@
 
 from reception.models.norms import Norm
 from reception.models.placements import TRANSITIONS, Placement, Stay
+from reception.models.plans import SitePlan, SitePlanItem
 from reception.models.sites import Site, SiteLevel, SiteResource, Unit
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "Placement",
     "Site",
     "SiteLevel",
+    "SitePlan",
+    "SitePlanItem",
     "SiteResource",
     "Stay",
     "Unit",

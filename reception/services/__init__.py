@@ -7,6 +7,14 @@ from reception.services.ending import (
     mark_no_show,
 )
 from reception.services.placing import confirm, place_household, place_once
+from reception.services.planning import (
+    add_need,
+    change_plan,
+    drop_need,
+    end_plan,
+    plan_site,
+    tick_need,
+)
 from reception.services.sites import (
     create_site,
     edit_site,
@@ -26,14 +34,18 @@ from reception.services.transfers import transfer_placement
 from reception.services.units import move_to_unit
 
 __all__ = [
+    "add_need",
     "announce_transfer",
     "cancel_placement",
+    "change_plan",
     "check_in",
     "check_out",
     "confirm",
     "create_site",
+    "drop_need",
     "edit_site",
     "end_overflows",
+    "end_plan",
     "expire_reservations",
     "grant_overflow",
     "household_changed",
@@ -42,8 +54,10 @@ __all__ = [
     "move_to_unit",
     "place_household",
     "place_once",
+    "plan_site",
     "recalculate_capacity",
     "record_absence",
     "record_return",
+    "tick_need",
     "transfer_placement",
 ]

@@ -1,0 +1,105 @@
+"""Sites that reported, and sites from which nothing was heard for too long.
+
+A sign of life is something that people at the site tell: who came, went or is away, a measurement,
+a head count. What others do about the site from afar (a reservation, its expiry) is none. Each
+kind of sign is one function; `register_sign` adds another (`reception.apps`, or an app above).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Max
+
+from accounts.policies import Permission
+from reception.choices import PlacementStatus, SiteStatus, StayState
+from reception.models import Placement, Site, SiteResource, Stay
+from reception.querysets import sites_q
+
+# The last time of one kind of sign by the key of the site; sites without one are left out.
+Sign = Callable[[Collection[uuid.UUID]], Mapping[uuid.UUID, datetime]]
+REPORTING = (SiteStatus.OPEN, SiteStatus.FULL)
+# What only the site itself can tell about people.
+TOLD_ON_SITE = (StayState.PRESENT, StayState.AWAY, StayState.AWAY_FREED)
+_signs: list[Sign] = []
+
+
+@dataclass(frozen=True)
+class SilentSite:
+    """An open site from which nothing was heard for too long; `last` is None if never."""
+
+    site: Site
+    last: datetime | None
+    silent: timedelta | None
+
+
+def register_sign(sign: Sign) -> Sign:
+    """Have `sign` asked too. It takes keys of sites; the same function counts once."""
+    if sign not in _signs:
+        _signs.append(sign)
+    return sign
+
+
+def last_signs(sites: Iterable[uuid.UUID]) -> dict[uuid.UUID, datetime]:
+    """The last sign of each site from which there is one: one query for each kind of sign."""
+    keys = list(sites)
+    last: dict[uuid.UUID, datetime] = {}
+    for sign in _signs if keys else ():
+        for site, moment in sign(keys).items():
+            last[site] = max(moment, last.get(site, moment))
+    return last
+
+
+def silent_after() -> timedelta:
+    """How long a site may say nothing (setting SITE_SILENT_HOURS)."""
+    return timedelta(hours=settings.SITE_SILENT_HOURS)
+
+
+def is_silent(site: Site, last: datetime | None, now: datetime) -> bool:
+    """Whether an open site has said nothing for too long. Others need not report."""
+    return site.status in REPORTING and (last is None or now - last > silent_after())
+
+
+def sites_not_reporting(user: Any, now: datetime) -> list[SilentSite]:
+    """The open sites that `user` may know of and that are silent; never heard first, then longest.
+
+    A fixed number of queries: the sites, and one for each kind of sign.
+    """
+    expected = Site.objects.filter(sites_q(user, Permission.SITES_READ), status__in=REPORTING)
+    sites = list(expected.order_by("name", "pk"))
+    last = last_signs(site.pk for site in sites)
+    silent = [
+        SilentSite(site, heard, now - heard if heard else None)
+        for site in sites
+        if is_silent(site, heard := last.get(site.pk), now)
+    ]
+    return sorted(silent, key=lambda each: (each.last is not None, each.last or now))
+
+
+def _latest(rows: Any, site: str, moment: str) -> dict[uuid.UUID, datetime]:
+    return dict(rows.order_by().values_list(site).annotate(last=Max(moment)))
+
+
+@register_sign
+def people_told(sites: Collection[uuid.UUID]) -> Mapping[uuid.UUID, datetime]:
+    """When it was last recorded that somebody came to the site, went away or came back."""
+    told = Stay.objects.filter(placement__site__in=sites, state__in=TOLD_ON_SITE)
+    return _latest(told, "placement__site", "recorded_at")
+
+
+@register_sign
+def departures_told(sites: Collection[uuid.UUID]) -> Mapping[uuid.UUID, datetime]:
+    """When a family last left the site."""
+    left = Placement.objects.filter(site__in=sites, status=PlacementStatus.CHECKED_OUT)
+    return _latest(left, "site", "ended_at")
+
+
+@register_sign
+def measurements_told(sites: Collection[uuid.UUID]) -> Mapping[uuid.UUID, datetime]:
+    """When something at the site was last measured."""
+    return _latest(SiteResource.objects.filter(site__in=sites), "site", "updated_at")
