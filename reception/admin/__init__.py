@@ -2,6 +2,7 @@
 
 from reception.admin.norms import NormAdmin
 from reception.admin.placements import PlacementAdmin
+from reception.admin.plans import SitePlanAdmin
 from reception.admin.sites import SiteAdmin
 
-__all__ = ["NormAdmin", "PlacementAdmin", "SiteAdmin"]
+__all__ = ["NormAdmin", "PlacementAdmin", "SiteAdmin", "SitePlanAdmin"]

@@ -16,6 +16,7 @@ from accounts.policies import Permission, access_of
 from common.admin import PolicyModelAdmin, add_domain_error, button, holds
 from common.errors import DomainError
 from reception import services
+from reception.admin.boards import BoardPages
 from reception.admin.shown import address, occupancy_bar
 from reception.capacity import explain_capacity
 from reception.choices import PRESENT_STATUSES, RESERVED_STATUSES
@@ -74,7 +75,7 @@ class OverflowForm(forms.Form):
 
 
 @admin.register(Site)
-class SiteAdmin(PolicyModelAdmin):
+class SiteAdmin(BoardPages, PolicyModelAdmin):
     """Safe locations."""
 
     view_policy = Permission.SITES_READ

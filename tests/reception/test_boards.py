@@ -15,7 +15,7 @@ from reception.boards.norms import light_of, norms_table
 from reception.boards.sites import day_ends, due_state, site_board, sites_board
 from reception.boards.waiting import band_of, needs_of, waiting_board
 from reception.choices import ResourceKind
-from reception.models import Placement, SiteResource, Stay, Unit
+from reception.models import Placement, Site, SiteResource, Stay, Unit
 from reception.reporting_in import last_signs, sites_not_reporting
 from tests.factories.accounts import make_user
 from tests.factories.reception import (
@@ -271,7 +271,8 @@ def test_a_site_is_measured_against_the_norms_and_the_unmeasured_is_named(
     make_resource(site, ResourceKind.LATRINES, 1)
     make_resource(site, ResourceKind.FLOOR_AREA, 90)
     services.recalculate_capacity(site=site)
-    make_placement(site, size=24, status="checked_in")
+    Site.objects.filter(pk=site.pk).update(overflow=10)
+    make_placement(Site.objects.get(), size=24, status="checked_in")
     user = make_officer()
     with django_assert_num_queries(4):
         (found,) = norms_table(user)
