@@ -163,6 +163,7 @@ def _require(request: HttpRequest, policy: Policy) -> None:
 def _totals(board: Any) -> list[dict[str, Any]]:
     """The sums on top of the overview."""
     silent = sum(line.silent for line in board.lines)
+    full = bool(board.lines) and not board.free
     words = (
         ("due", gettext_lazy("People due"), False),
         ("late", gettext_lazy("of them late"), True),
@@ -180,7 +181,7 @@ def _totals(board: Any) -> list[dict[str, Any]]:
         {
             "label": _("Places free"),
             "value": board.free,
-            "alarming": board.lines and not board.free,
+            "alarming": full,
         },
         {"label": _("Sites not reporting"), "value": silent, "alarming": silent},
     ]
@@ -236,16 +237,15 @@ def _when_full(found: Projection) -> str:
         return _("The places last for 72 hours, also if many come.")
     if found.full_in is None:
         return _(
-            "The places last for 72 hours if as many come as expected. If many come, they run out in %(early)s."
-        ) % {  # noqa: E501
-            "early": _in_hours(found.full_early)
-        }
+            "The places last for 72 hours if as many come as expected. "
+            "If many come, they run out in %(early)s."
+        ) % {"early": _in_hours(found.full_early)}
     if found.full_in == 0:
         return _("There are fewer free places than people waiting now.")
     late = _("later than in 72 hours") if found.full_late is None else _in_hours(found.full_late)
     return _(
         "The places run out in about %(hours)s. If many come: %(early)s. If few come: %(late)s."
-    ) % {  # noqa: E501
+    ) % {
         "hours": _in_hours(found.full_in),
         "early": _in_hours(found.full_early),
         "late": late,
