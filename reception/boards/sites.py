@@ -112,7 +112,7 @@ class SiteBoard:
 
 
 def site_board(site: Site, now: datetime) -> SiteBoard:
-    """The board of one site. Seven queries. The caller checks who may read placements there."""
+    """The board of one site. The caller checks who may read placements there."""
     due, moving, absent = _due(site, now), _moving(site, now), _absent(site, now)
     last = last_signs([site.pk]).get(site.pk)
     return SiteBoard(

@@ -138,7 +138,7 @@ class WaitingBoard:
 
 
 def waiting_board(user: Any, now: datetime) -> WaitingBoard:
-    """Families without a place that `user` may see. Six queries, however many wait."""
+    """Families without a place that `user` may see. As many queries for many as for one."""
     visible = Household.objects.visible_to(user).values("pk")
     rows = unplaced_households().filter(pk__in=visible)
     arrival = Arrival.objects.filter(household=OuterRef("pk"), occurred_at__lte=now)

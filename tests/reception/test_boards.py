@@ -103,7 +103,7 @@ def test_the_board_tells_who_waits_how_long_and_with_which_needs(django_assert_n
     need(long, "DS-PM")
     need(long, "SM-CC")
     make_placement(make_site(), household=make_household_of(4))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         board = waiting_board(user, clock.now())
     assert [f.reference for f in board.families] == [h.reference for h in (long, kids, short)]
     assert board.people == 7
@@ -121,7 +121,7 @@ def test_the_board_tells_who_waits_how_long_and_with_which_needs(django_assert_n
     ]
     for _ in range(4):
         arrived(make_household_of(1), 3)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(11):
         waiting_board(make_officer(), clock.now())
 
 
@@ -195,7 +195,7 @@ def test_the_board_of_a_site_names_who_is_due_away_moving_and_there_too_long(
     long = make_placement(site, size=5, status="checked_in")
     Placement.objects.filter(pk=long.pk).update(checked_in_at=clock.now() - timedelta(days=6))
     Unit.objects.create(site=site, code="a", name="Hall A", section="women", capacity=20)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(11):
         board = site_board(site, clock.now())
     told = [(f.reference, f.due) for f in board.due]
     assert told[-1] == (on_way.household.reference, "on_way")

@@ -134,7 +134,7 @@ def test_the_estimate_says_how_many_come_and_when_places_run_out(
     Person.objects.filter(pk=arrive_first.pk).update(
         arrived_at=now - timedelta(hours=72, minutes=1)
     )
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         found = projection(user, now)
     assert found.available
     assert (found.arrivals, found.births, found.departures) == (24, 0, 1)

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts.models import Agency, Operation
 from audit.context import history_context
-from demo import accounts, border, care, family, places, slips, story
+from demo import accounts, border, care, family, places, plans, slips, story
 from notifications.choices import Channel
 from notifications.models import Subscription
 from reports.choices import Edition
@@ -67,6 +67,8 @@ class Command(BaseCommand):
         slips.print_ahead(actor=users["registrar"], say=self.say)
         self.say("Placing families")
         story.place_families(actor=users["placement_officer"], say=self.say)
+        self.say("Planning for more people")
+        plans.plan_places(officer=users["placement_officer"], say=self.say)
         self.say("Asking agencies for aid")
         story.ask_for_aid(coordinator=users["aid_coordinator"], say=self.say)
         self.say("The border: states of entry points, counts, a visit")
