@@ -178,7 +178,8 @@ def _called(sites: Iterable[Site]) -> frozenset[uuid.UUID] | None:
     if not any(each.name == "contacts" for each in Site._meta.related_objects):
         return None
     keys = [site.pk for site in sites]
-    called = Site.objects.filter(pk__in=keys, **{"contacts__isnull": False})
+    filled = {"pk__in": keys, "contacts__isnull": False}
+    called = Site.objects.filter(**filled)
     return frozenset(called.values_list("pk", flat=True))
 
 

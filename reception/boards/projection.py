@@ -80,7 +80,8 @@ def may_project(user: Any) -> bool:
 def projection(user: Any, now: datetime) -> Projection:
     """The estimate for 24, 48 and 72 hours from `now`; see `forecasting` for the method.
 
-    A fixed number of queries. Raises NotPermitted for who does not read reports for the whole operation.
+    A fixed number of queries. Raises NotPermitted for who does not read reports for the whole
+    operation.
     """
     if not may_project(user):
         raise NotPermitted("not_permitted", _("This is for those who see the whole operation."))

@@ -149,7 +149,7 @@ def test_hidden_sites_are_on_no_page_of_who_may_not_know_them(as_user, dana):
     safe = make_site("SAFE", hidden=True)
     client = as_user(make_officer())
     for page in (BOARDS, NORMS, PLAN, NEXT):
-        assert "Safe" not in client.get(page).content.decode()
+        assert "Site Safe" not in client.get(page).content.decode()
     assert client.get(board_of(safe)).status_code == 404
     client = as_user(dana)
     assert client.get(board_of(safe)).status_code == 200
