@@ -2,27 +2,32 @@
 
 A sign of life is something that people at the site tell: who came, went or is away, a measurement,
 a head count. What others do about the site from afar (a reservation, its expiry) is none. Each
-kind of sign is one function; `register_sign` adds another (`reception.apps`, or an app above).
+kind of sign is one function; `register_sign` adds another (called from an app's `ready`):
+
+    @register_sign
+    def roll_calls(sites):
+        return last_by_site(HeadCount.objects.filter(site__in=sites), "site", "recorded_at")
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from accounts.policies import Permission
 from reception.choices import PlacementStatus, SiteStatus, StayState
 from reception.models import Placement, Site, SiteResource, Stay
 from reception.querysets import sites_q
 
-# The last time of one kind of sign by the key of the site; sites without one are left out.
-Sign = Callable[[Collection[uuid.UUID]], Mapping[uuid.UUID, datetime]]
+# From keys of sites to rows of (site, last time), as `last_by_site` makes them. Not evaluated: all
+# kinds are asked in one statement.
+Sign = Callable[[Collection[uuid.UUID]], "QuerySet[Any, Any]"]
 REPORTING = (SiteStatus.OPEN, SiteStatus.FULL)
 # What only the site itself can tell about people.
 TOLD_ON_SITE = (StayState.PRESENT, StayState.AWAY, StayState.AWAY_FREED)
@@ -46,12 +51,14 @@ def register_sign(sign: Sign) -> Sign:
 
 
 def last_signs(sites: Iterable[uuid.UUID]) -> dict[uuid.UUID, datetime]:
-    """The last sign of each site from which there is one: one query for each kind of sign."""
+    """The last sign of each site from which there is one; one query for all kinds."""
     keys = list(sites)
     last: dict[uuid.UUID, datetime] = {}
-    for sign in _signs if keys else ():
-        for site, moment in sign(keys).items():
-            last[site] = max(moment, last.get(site, moment))
+    if not keys or not _signs:
+        return last
+    first, *others = (sign(keys) for sign in _signs)
+    for site, moment in first.union(*others, all=True):
+        last[site] = max(moment, last.get(site, moment))
     return last
 
 
@@ -68,7 +75,7 @@ def is_silent(site: Site, last: datetime | None, now: datetime) -> bool:
 def sites_not_reporting(user: Any, now: datetime) -> list[SilentSite]:
     """The open sites that `user` may know of and that are silent; never heard first, then longest.
 
-    A fixed number of queries: the sites, and one for each kind of sign.
+    Two queries: the sites, and their signs.
     """
     expected = Site.objects.filter(sites_q(user, Permission.SITES_READ), status__in=REPORTING)
     sites = list(expected.order_by("name", "pk"))
@@ -81,25 +88,27 @@ def sites_not_reporting(user: Any, now: datetime) -> list[SilentSite]:
     return sorted(silent, key=lambda each: (each.last is not None, each.last or now))
 
 
-def _latest(rows: Any, site: str, moment: str) -> dict[uuid.UUID, datetime]:
-    return dict(rows.order_by().values_list(site).annotate(last=Max(moment)))
+def last_by_site(rows: Any, site: str, moment: str) -> QuerySet[Any, Any]:
+    """Rows of (site, last time) from a queryset with these two fields, for a sign."""
+    latest: QuerySet[Any, Any] = rows.order_by().values_list(site).annotate(last=Max(moment))
+    return latest
 
 
 @register_sign
-def people_told(sites: Collection[uuid.UUID]) -> Mapping[uuid.UUID, datetime]:
+def people_told(sites: Collection[uuid.UUID]) -> QuerySet[Any, Any]:
     """When it was last recorded that somebody came to the site, went away or came back."""
     told = Stay.objects.filter(placement__site__in=sites, state__in=TOLD_ON_SITE)
-    return _latest(told, "placement__site", "recorded_at")
+    return last_by_site(told, "placement__site", "recorded_at")
 
 
 @register_sign
-def departures_told(sites: Collection[uuid.UUID]) -> Mapping[uuid.UUID, datetime]:
+def departures_told(sites: Collection[uuid.UUID]) -> QuerySet[Any, Any]:
     """When a family last left the site."""
     left = Placement.objects.filter(site__in=sites, status=PlacementStatus.CHECKED_OUT)
-    return _latest(left, "site", "ended_at")
+    return last_by_site(left, "site", "ended_at")
 
 
 @register_sign
-def measurements_told(sites: Collection[uuid.UUID]) -> Mapping[uuid.UUID, datetime]:
+def measurements_told(sites: Collection[uuid.UUID]) -> QuerySet[Any, Any]:
     """When something at the site was last measured."""
-    return _latest(SiteResource.objects.filter(site__in=sites), "site", "updated_at")
+    return last_by_site(SiteResource.objects.filter(site__in=sites), "site", "updated_at")

@@ -295,7 +295,7 @@ class SitesBoard:
 def sites_board(user: Any, now: datetime) -> SitesBoard:
     """Every site that is not closed and whose placements `user` reads.
 
-    A fixed number of queries: the sites, two for their people, one for each sign of life.
+    A fixed number of queries: the sites, two for their people, one for the signs of life.
     """
     rows = Site.objects.filter(sites_q(user, READ)).exclude(status="closed")
     sites = list(rows.order_by("name", "pk"))
