@@ -72,7 +72,16 @@ class SitePlanAdmin(PolicyModelAdmin):
     list_filter = ("state",)
     list_select_related = ("site", "agency")
     ordering = ("state", "ready_on", "pk")
-    fields = ("site", "name", "area", "places", "ready_on", "agency", "responsible", "hidden")
+    fieldsets = (
+        (
+            _("Where"),
+            {
+                "fields": ("site", "name", "area", "hidden"),
+                "description": _("Choose a site, or give a name and a district."),
+            },
+        ),
+        (_("What and when"), {"fields": ("places", "ready_on", "agency", "responsible")}),
+    )
     change_form_outer_before_template = "reception/admin/plan_needs.html"
 
     class Media:
@@ -159,6 +168,7 @@ class SitePlanAdmin(PolicyModelAdmin):
     ) -> HttpResponse:
         """Add the list and the plan's history."""
         plan = kwargs.get("obj")
+        context["show_save_and_add_another"] = False
         if plan is not None and plan.pk:
             may = self.has_change_permission(request, plan)
             context["plan"] = plan
