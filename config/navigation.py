@@ -119,6 +119,13 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
             ),
             Item(_("The next 72 hours"), "timeline", "admin:reception_projection", P.REPORTS_READ),
             Item(_("Contingency plan"), "checklist", "admin:reception_contingency", P.SITES_READ),
+            Item(_("Check in"), "login", "admin:reception_check_in_choose", P.PLACEMENTS_WRITE),
+            Item(
+                _("Transports"),
+                "directions_bus",
+                _list("reception_transport"),
+                P.PLACEMENTS_READ,
+            ),
         ],
     ),
     (

@@ -4,9 +4,17 @@ from reception.models.norms import Norm
 from reception.models.placements import TRANSITIONS, Placement, Stay
 from reception.models.plans import SitePlan, SitePlanItem
 from reception.models.sites import Site, SiteLevel, SiteResource, Unit
+from reception.models.transports import (
+    LINE_TRANSITIONS,
+    TRANSPORT_TRANSITIONS,
+    Transport,
+    TransportLine,
+)
 
 __all__ = [
+    "LINE_TRANSITIONS",
     "TRANSITIONS",
+    "TRANSPORT_TRANSITIONS",
     "Norm",
     "Placement",
     "Site",
@@ -15,5 +23,7 @@ __all__ = [
     "SitePlanItem",
     "SiteResource",
     "Stay",
+    "Transport",
+    "TransportLine",
     "Unit",
 ]

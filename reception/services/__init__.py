@@ -6,6 +6,7 @@ from reception.services.ending import (
     expire_reservations,
     mark_no_show,
 )
+from reception.services.parting import reunite_placement, split_placement
 from reception.services.placing import confirm, place_household, place_once
 from reception.services.planning import (
     add_need,
@@ -58,6 +59,8 @@ __all__ = [
     "recalculate_capacity",
     "record_absence",
     "record_return",
+    "reunite_placement",
+    "split_placement",
     "tick_need",
     "transfer_placement",
 ]
