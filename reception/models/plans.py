@@ -103,8 +103,11 @@ class SitePlan(BaseModel):
 
     @property
     def code(self) -> str:
-        """The site's code, for events; empty while there is no site."""
-        return self.site.code if self.site is not None else ""
+        """The site's code, for events; empty for what is no site yet and for hidden ones.
+
+        Who reads events need not know of hidden sites.
+        """
+        return self.site.code if self.site is not None and not self.site.hidden else ""
 
 
 class SitePlanItem(BaseModel):

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts.choices import Role
-from accounts.models import Operation
+from accounts.models import Operation, RoleAssignment
 from audit.models import Event
 from common import clock
 from common.errors import DomainError, InvalidInput, InvalidState, NotPermitted, Stale
@@ -250,6 +250,12 @@ def test_the_plan_of_a_hidden_place_is_for_who_may_know_it(officer, dana):
         *("Site Safe", "Quiet house"),
     }
     assert SitePlanItem.objects.visible_to(officer).count() == 0
+    both = make_user(Role.ADMINISTRATOR)
+    RoleAssignment.objects.create(user=both, role=Role.PROTECTION_OFFICER)
+    plan = SitePlan.objects.get(site=safe)
+    services.add_need(actor=both, plan=plan, text="Stoves")
+    event = Event.objects.get(kind="plan.need_added")
+    assert "SAFE" not in f"{event.subject_reference} {event.data}"
 
 
 def test_the_manager_of_one_site_sees_that_site_and_no_sum_of_the_operation():
