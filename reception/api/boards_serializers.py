@@ -22,7 +22,7 @@ class UnitCountSerializer(serializers.Serializer[Any]):
     free = serializers.IntegerField()
 
 
-class AgeSexSerializer(serializers.Serializer[Any]):
+class PresentByAgeSerializer(serializers.Serializer[Any]):
     """People present of one age bracket."""
 
     bracket = serializers.CharField(help_text="0-4, 5-11, 12-17, 18-59, 60+ or unknown")
@@ -64,7 +64,7 @@ class SiteBoardSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="When the site last told anything."
     )
     not_reporting = serializers.BooleanField()
-    ages = AgeSexSerializer(many=True)
+    ages = PresentByAgeSerializer(many=True)
     units = UnitCountSerializer(many=True)
     norms = NormLightSerializer(many=True)
     unmeasured = serializers.ListField(child=serializers.CharField())
