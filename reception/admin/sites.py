@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +18,7 @@ from accounts.policies import Permission, access_of
 from common.admin import PolicyModelAdmin, add_domain_error, button, holds
 from common.errors import DomainError
 from reception import services
+from reception.admin import history
 from reception.admin.boards import BoardPages
 from reception.admin.shown import address, occupancy_bar
 from reception.admin.transports import transports_at
@@ -120,6 +123,18 @@ class SiteAdmin(BoardPages, PolicyModelAdmin):
 
     class Media:
         css = {"all": ("reception/reception.css",)}
+
+    def get_urls(self) -> list[URLPattern]:
+        """Also the history of a site."""
+        wrap = self.admin_site.admin_view
+        own = [
+            path("<uuid:site_id>/past/", wrap(self.past), name="reception_site_history"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def past(self, request: HttpRequest, site_id: Any) -> HttpResponse:
+        """Who was here at a moment, and when it was over."""
+        return history.site_history(self, request, site_id)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The code stays once it is given: others point to it."""
@@ -240,6 +255,11 @@ class SiteAdmin(BoardPages, PolicyModelAdmin):
                 for placement in rows[:ROWS_SHOWN]
             ],
         }
+
+    @button(_("History"), policy=Permission.SITES_READ, icon="history")
+    def to_history(self, request: HttpRequest, site: Site) -> Any:
+        """Who was here, and when it was over: on a page of its own."""
+        return redirect(address("reception_site_history", site.pk))
 
     @button(
         _("Grant overflow"), policy=Permission.CAPACITY_OVERRIDE, form=OverflowForm, icon="add_home"
