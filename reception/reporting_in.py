@@ -5,8 +5,8 @@ a head count. What others do about the site from afar (a reservation, its expiry
 kind of sign is one function; `register_sign` adds another (called from an app's `ready`):
 
     @register_sign
-    def roll_calls(sites):
-        return last_by_site(HeadCount.objects.filter(site__in=sites), "site", "recorded_at")
+    def lorries_told(sites):
+        return last_by_site(Lorry.objects.filter(site__in=sites), "site", "recorded_at")
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from django.db.models import Max, QuerySet
 
 from accounts.policies import Permission
 from reception.choices import PlacementStatus, SiteStatus, StayState
-from reception.models import Placement, Site, SiteResource, Stay
+from reception.models import HeadCount, Placement, Site, SiteResource, Stay
 from reception.querysets import sites_q
 
 # From keys of sites to rows of (site, last time), as `last_by_site` makes them. Not evaluated: all
@@ -77,7 +77,9 @@ def sites_not_reporting(user: Any, now: datetime) -> list[SilentSite]:
 
     Two queries: the sites, and their signs.
     """
-    expected = Site.objects.filter(sites_q(user, Permission.SITES_READ), status__in=REPORTING)
+    expected = Site.objects.for_refugees().filter(
+        sites_q(user, Permission.SITES_READ), status__in=REPORTING
+    )
     sites = list(expected.order_by("name", "pk"))
     last = last_signs(site.pk for site in sites)
     silent = [
@@ -112,3 +114,9 @@ def departures_told(sites: Collection[uuid.UUID]) -> QuerySet[Any, Any]:
 def measurements_told(sites: Collection[uuid.UUID]) -> QuerySet[Any, Any]:
     """When something at the site was last measured."""
     return last_by_site(SiteResource.objects.filter(site__in=sites), "site", "updated_at")
+
+
+@register_sign
+def roll_calls_told(sites: Collection[uuid.UUID]) -> QuerySet[Any, Any]:
+    """When the site last called its roll."""
+    return last_by_site(HeadCount.objects.filter(site__in=sites), "site", "started_at")

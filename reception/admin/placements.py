@@ -49,7 +49,7 @@ class SiteFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         """Code and name."""
         sites = Site.objects.filter(sites_q(request.user, Permission.PLACEMENTS_READ))
-        return list(sites.order_by("name").values_list("code", "name"))
+        return [(site.code, site.local_name) for site in sites.order_by("name")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Placements at the chosen one."""
@@ -177,7 +177,7 @@ class PlacementAdmin(PolicyModelAdmin):
     @admin.display(description=_("site"))
     def site_link(self, placement: Placement) -> SafeString | str:
         """The site's page."""
-        return _link(address("reception_site_change", placement.site_id), placement.site.name)
+        return _link(address("reception_site_change", placement.site_id), placement.site.local_name)
 
     @admin.display(description=_("came from"))
     def previous_link(self, placement: Placement) -> SafeString | str:
@@ -185,7 +185,7 @@ class PlacementAdmin(PolicyModelAdmin):
         previous = placement.previous
         if previous is None or previous.site.hidden:
             return "–"
-        return _link(address("reception_placement_change", previous.pk), previous.site.name)
+        return _link(address("reception_placement_change", previous.pk), previous.site.local_name)
 
     # Steps -------------------------------------------------------------------------------
     def _said(self, request: HttpRequest, placement: Placement, text: Text) -> Any:

@@ -14,9 +14,9 @@ from accounts.choices import UserKind
 from accounts.models import Agency, User
 from accounts.policies import ROLE_PERMISSIONS, Permission
 from audit.models import Event
-from common.admin import PolicyModelAdmin, add_domain_error, button
-from common.errors import DomainError
+from common.admin import PolicyModelAdmin, button
 from reception import services
+from reception.admin.refusals import RefusalsInForm
 from reception.admin.shown import address
 from reception.choices import PlanState
 from reception.models import SitePlan, SitePlanItem
@@ -61,7 +61,7 @@ def _nowhere(plan: SitePlan) -> bool:
 
 
 @admin.register(SitePlan)
-class SitePlanAdmin(PolicyModelAdmin):
+class SitePlanAdmin(RefusalsInForm, PolicyModelAdmin):
     """What is being made ready. Changed through the services only."""
 
     view_policy = Permission.SITES_READ
@@ -112,35 +112,6 @@ class SitePlanAdmin(PolicyModelAdmin):
         elif db_field.name == "agency":
             kwargs["queryset"] = Agency.objects.filter(is_active=True)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Save through the services; what they refuse is shown in the form, nothing is saved."""
-        try:
-            return self._shown(request, *args, **kwargs)
-        except DomainError as error:
-            # The transaction of the page was rolled back. Show the same input with the refusal.
-            request._refusal = error  # type: ignore[attr-defined]
-            return self._shown(request, *args, **kwargs)
-
-    def _shown(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response: HttpResponse = super().changeform_view(request, *args, **kwargs)
-        return response
-
-    def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        """The form; with a refusal of the services it is invalid and says why."""
-        form_class: Any = super().get_form(request, obj, change=change, **kwargs)
-        refusal = getattr(request, "_refusal", None)
-        if refusal is None:
-            return form_class
-
-        def clean(form: Any) -> Any:
-            cleaned = form_class.clean(form)
-            add_domain_error(form, refusal)
-            return cleaned
-
-        return type("RefusedForm", (form_class,), {"clean": clean})
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """By the service, from what the form says."""

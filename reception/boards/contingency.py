@@ -127,8 +127,10 @@ def contingency(user: Any, now: datetime) -> Contingency:
     operation = Operation.current()
     today = now.astimezone(operation.zone).date()
     everywhere = access_of(user).scopes(Permission.SITES_READ).everywhere
-    rows = Site.objects.filter(sites_q(user, Permission.SITES_READ)).exclude(
-        status=SiteStatus.CLOSED
+    rows = (
+        Site.objects.for_refugees()
+        .filter(sites_q(user, Permission.SITES_READ))
+        .exclude(status=SiteStatus.CLOSED)
     )
     sites = list(rows.prefetch_related("resources").order_by("name", "pk"))
     standing = SitePlan.objects.visible_to(user).standing()
@@ -157,7 +159,7 @@ def contingency(user: Any, now: datetime) -> Contingency:
 class _Facts:
     norms: Norms
     managed: frozenset[str]
-    called: frozenset[uuid.UUID] | None
+    called: frozenset[uuid.UUID]
     today: date
 
 
@@ -173,13 +175,10 @@ def _managed(sites: Iterable[Site], now: datetime) -> frozenset[str]:
     return frozenset(current.values_list("scope_code", flat=True))
 
 
-def _called(sites: Iterable[Site]) -> frozenset[uuid.UUID] | None:
-    """Keys of the sites where somebody can be called; None where no contacts are kept."""
-    if not any(each.name == "contacts" for each in Site._meta.related_objects):
-        return None
+def _called(sites: Iterable[Site]) -> frozenset[uuid.UUID]:
+    """Keys of the sites where somebody can be called."""
     keys = [site.pk for site in sites]
-    filled = {"pk__in": keys, "contacts__isnull": False}
-    called = Site.objects.filter(**filled)
+    called = Site.objects.filter(pk__in=keys, contacts__isnull=False)
     return frozenset(called.values_list("pk", flat=True))
 
 
@@ -226,7 +225,7 @@ def _site_lacks(site: Site, aim: int, facts: _Facts) -> list[Missing]:
     ]
     if site.norm_phase == NormPhase.COLD and not site.cold_rated:
         lacks.append(Missing(Lack.HEATING))
-    if facts.called is not None and site.pk not in facts.called:
+    if site.pk not in facts.called:
         lacks.append(Missing(Lack.CONTACT))
     if site.blocked:
         lacks.append(Missing(Lack.BLOCKED, f"{site.blocked} ({site.blocked_reason})"))

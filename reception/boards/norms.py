@@ -106,7 +106,11 @@ class SiteNorms:
 
 def norms_table(user: Any) -> tuple[SiteNorms, ...]:
     """Every site that is not closed and that `user` may know of, by name. Three queries."""
-    rows = Site.objects.filter(sites_q(user, Permission.SITES_READ)).exclude(status="closed")
+    rows = (
+        Site.objects.for_refugees()
+        .filter(sites_q(user, Permission.SITES_READ))
+        .exclude(status="closed")
+    )
     sites = rows.prefetch_related("resources").order_by("name", "pk")
     norms = current_norms()
     return tuple(site_norms(site, norms) for site in sites)

@@ -297,7 +297,7 @@ def sites_board(user: Any, now: datetime) -> SitesBoard:
 
     A fixed number of queries: the sites, two for their people, one for the signs of life.
     """
-    rows = Site.objects.filter(sites_q(user, READ)).exclude(status="closed")
+    rows = Site.objects.for_refugees().filter(sites_q(user, READ)).exclude(status="closed")
     sites = list(rows.order_by("name", "pk"))
     keys = [site.pk for site in sites]
     counted = _count(keys, now)
