@@ -45,6 +45,7 @@ class Permission(models.TextChoices):
     PLACEMENTS_READ = "placements.read"
     PLACEMENTS_WRITE = "placements.write"
     CAPACITY_OVERRIDE = "capacity.override"
+    PLANS_EDIT = "plans.edit"
     AGENCIES_READ = "agencies.read"
     AID_REQUEST = "aid.request"
     AID_READ = "aid.read"
@@ -73,17 +74,18 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.PLACEMENT_OFFICER: frozenset(
         _STAFF
         | {P.HOUSEHOLDS_READ, P.NEEDS_TIER_1, P.SITES_READ, P.PLACEMENTS_READ, P.PLACEMENTS_WRITE}
-        | {P.REPORTS_READ}
+        | {P.REPORTS_READ, P.PLANS_EDIT}
     ),
     Role.SITE_MANAGER: frozenset(
         _STAFF
         | {P.HOUSEHOLDS_READ, P.HOUSEHOLDS_EVENTS, P.NEEDS_TIER_1, P.SITES_READ, P.SITES_EDIT}
         | {P.PLACEMENTS_READ, P.PLACEMENTS_WRITE, P.AID_REQUEST, P.AID_READ, P.AGENCIES_READ}
+        | {P.PLANS_EDIT}
     ),
     Role.AID_COORDINATOR: frozenset(
         _STAFF
         | {P.HOUSEHOLDS_READ, P.NEEDS_TIER_1, P.SITES_READ, P.PLACEMENTS_READ}
-        | {P.AGENCIES_READ, P.AID_REQUEST, P.AID_READ, P.REPORTS_READ}
+        | {P.AGENCIES_READ, P.AID_REQUEST, P.AID_READ, P.REPORTS_READ, P.PLANS_EDIT}
     ),
     Role.AGENCY_STAFF: frozenset(
         {P.OPEN_SITE, P.AID_READ, P.AID_RESPOND, P.SERVICES_EDIT, P.WEBHOOKS}
@@ -106,7 +108,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         _STAFF
         | {P.ACCOUNTS_MANAGE, P.CODELISTS_MANAGE, P.ENTRY_POINTS_EDIT, P.AGENCIES_READ}
         | {P.SITES_READ, P.SITES_EDIT, P.CAPACITY_OVERRIDE, P.REPORTS_READ}
-        | {P.ENTRY_POINTS_REPORT}
+        | {P.ENTRY_POINTS_REPORT, P.PLANS_EDIT}
     ),
 }
 

@@ -112,6 +112,15 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
                 "admin:reception_waiting",
                 P.PLACEMENTS_WRITE,
             ),
+            Item(_("Board of the sites"), "dashboard", "admin:reception_boards", P.PLACEMENTS_READ),
+            Item(
+                _("Sites against the norms"),
+                "traffic",
+                "admin:reception_norms_board",
+                P.SITES_READ,
+            ),
+            Item(_("The next 72 hours"), "timeline", "admin:reception_projection", P.REPORTS_READ),
+            Item(_("Contingency plan"), "checklist", "admin:reception_contingency", P.SITES_READ),
             Item(_("Check in"), "login", "admin:reception_check_in_choose", P.PLACEMENTS_WRITE),
             Item(
                 _("Transports"),

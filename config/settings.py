@@ -218,6 +218,12 @@ TIME_ZONE = "UTC"
 CLOCK_SHIFT_DAYS = environment.whole_number(os.environ, "PANAH_CLOCK_SHIFT_DAYS", 0)
 # A pair that was asked about in the field is in the queue again after so many days.
 FIELD_QUESTION_DAYS = environment.whole_number(os.environ, "PANAH_FIELD_QUESTION_DAYS", 3)
+# A site from which nothing was heard for so many hours is shown as not reporting: a site calls its
+# roll once a day.
+SITE_SILENT_HOURS = environment.whole_number(os.environ, "PANAH_SITE_SILENT_HOURS", 24)
+# Nights that people may stay at a border point or transit centre (UNHCR Handbook for Emergencies:
+# 2 to 5 days); who stays longer overstays.
+TRANSIT_DAYS = environment.whole_number(os.environ, "PANAH_TRANSIT_DAYS", 5)
 
 # Maps need no tiles: outlines come with the program. An address like
 # https://tiles.example.org/{z}/{x}/{y}.png adds them; browsers then ask that server.

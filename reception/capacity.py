@@ -229,6 +229,18 @@ def latrines_needed_by(counted: Mapping[str, Decimal]) -> tuple[Fraction, str]:
     return min(sides, key=lambda side: side[0])
 
 
+# The norms of a day, by phase and resource.
+Norms = Mapping[str, Mapping[str, Norm]]
+
+
+def current_norms(on: date | None = None) -> Norms:
+    """The norms of every phase in the edition that counts on a day (today), in one query."""
+    found: dict[str, dict[str, Norm]] = {}
+    for norm in Norm.objects.counting_on(on or clock.now().date()):
+        found.setdefault(norm.phase, {})[norm.kind] = norm
+    return found
+
+
 def norms_of(phase: str, on: date | None = None) -> dict[str, Norm]:
     """The norm of each resource in the edition that counts on a day (today), by its kind."""
     day = on or clock.now().date()
@@ -241,7 +253,13 @@ def explain_capacity(site: Site, on: date | None = None) -> CapacityExplanation:
     By the editions of the norms that count on the day `on`, today by default.
     """
     day = on or clock.now().date()
-    norms = norms_of(site.norm_phase, day)
+    return explain_by(site, {site.norm_phase: norms_of(site.norm_phase, day)}, day)
+
+
+def explain_by(site: Site, current: Norms, on: date | None = None) -> CapacityExplanation:
+    """The same by norms that were read before, so that many sites take one query for them."""
+    day = on or clock.now().date()
+    norms = current.get(site.norm_phase, {})
     measured = {resource.kind: resource for resource in site.resources.all()}
     lines = []
     for kind in ResourceKind:

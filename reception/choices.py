@@ -163,6 +163,14 @@ class Weekday(models.IntegerChoices):
     SUNDAY = 6, _("Sunday")
 
 
+class PlanState(models.TextChoices):
+    """Where the preparing of a site stands (SitePlan)."""
+
+    PREPARING = "preparing", _("In preparation")
+    READY = "ready", _("Ready")
+    DROPPED = "dropped", _("Given up")
+
+
 class TransportStatus(models.TextChoices):
     """The life of a transport; see TRANSPORT_TRANSITIONS in models."""
 

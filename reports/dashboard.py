@@ -28,6 +28,7 @@ from intake.duplicates import queue_figures
 from intake.duplicates.precision import Share
 from intake.models import Household, Person
 from reception.models import Placement, Site
+from reception.reporting_in import sites_not_reporting
 from reports.models import SituationReport
 
 P = Permission
@@ -151,6 +152,22 @@ def _sites(user: Any, now: datetime, zone: ZoneInfo) -> list[Tile]:
     ]
 
 
+def _silent(user: Any, now: datetime, zone: ZoneInfo) -> list[Tile]:
+    """Open sites from which nothing was heard for too long; no tile while all report."""
+    access = access_of(user)
+    if not access.can(P.SITES_READ):
+        return []
+    silent = sites_not_reporting(user, now)
+    if not silent:
+        return []
+    longest = silent[0].silent
+    note = _("Longest: %(time)s") % {"time": how_long(longest)} if longest else ""
+    board = "reception_boards" if access.can(P.PLACEMENTS_READ) else "reception_site_changelist"
+    return [
+        Tile(_("Sites not reporting"), len(silent), note, _address(f"admin:{board}"), alarming=True)
+    ]
+
+
 def _requests(user: Any, now: datetime, zone: ZoneInfo) -> list[Tile]:
     if not access_of(user).can(P.AID_READ):
         return []
@@ -231,6 +248,7 @@ SECTIONS: list[Callable[[Any, datetime, ZoneInfo], list[Tile]]] = [
     _people,
     _waiting,
     _sites,
+    _silent,
     _requests,
     _duplicates,
     _report,

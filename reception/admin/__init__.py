@@ -3,6 +3,7 @@
 from reception.admin.head_counts import HeadCountAdmin
 from reception.admin.norms import NormAdmin
 from reception.admin.placements import PlacementAdmin
+from reception.admin.plans import SitePlanAdmin
 from reception.admin.site_parts import (
     BlockAdmin,
     ClosedDayAdmin,
@@ -24,6 +25,7 @@ __all__ = [
     "PhotoAdmin",
     "PlacementAdmin",
     "SiteAdmin",
+    "SitePlanAdmin",
     "TransportAdmin",
     "UnitAdmin",
 ]

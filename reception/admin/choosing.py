@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -23,10 +24,10 @@ from common.errors import DomainError
 from intake.models import Household
 from reception import services
 from reception.admin.shown import address, occupancy_bar
+from reception.boards.waiting import Band, WaitingBoard, waiting_board
 from reception.choices import RESERVED_STATUSES, PlacementStatus
 from reception.models import Placement, Site
 from reception.querysets import sites_q
-from reception.selectors import unplaced_households
 from reception.services.rules import only_children
 from reception.services.transporting import announce_to
 
@@ -78,18 +79,20 @@ class TransferForm(PlaceForm):
 
 
 def waiting(model_admin: Any, request: HttpRequest) -> HttpResponse:
-    """The families that wait and that this user may see; looking is recorded."""
+    """The families that wait and that this user may see, narrowed by time, need and entry point.
+
+    Looking is recorded.
+    """
     _require(request)
-    visible = Household.objects.visible_to(request.user).values("pk")
-    families = unplaced_households().filter(pk__in=visible)
-    page = Paginator(families, PER_PAGE).get_page(request.GET.get("page"))
-    now = clock.now()
+    board = waiting_board(request.user, clock.now())
+    chosen = {name: request.GET.get(name, "") for name in ("band", "need", "entry_point")}
+    page = Paginator(board.filtered(**chosen), PER_PAGE).get_page(request.GET.get("page"))
     rows = [
         {
             "household": family,
-            "page": address("intake_household_change", family.pk),
-            "place": address("reception_place", family.pk),
-            "hours": int((now - family.arrived).total_seconds() // 3600),
+            "page": address("intake_household_change", family.household),
+            "place": address("reception_place", family.household),
+            "hours": int(family.waited.total_seconds() // 3600),
         }
         for family in page
     ]
@@ -101,7 +104,41 @@ def waiting(model_admin: Any, request: HttpRequest) -> HttpResponse:
         gettext_lazy("Waiting for a place"),
         rows=rows,
         page=page,
+        board=board,
+        groups=_narrowing(board, chosen),
+        narrowed=any(chosen.values()),
+        query="".join(f"&{urlencode({name: code})}" for name, code in chosen.items() if code),
     )
+
+
+def _narrowing(board: WaitingBoard, chosen: dict[str, str]) -> list[dict[str, Any]]:
+    """Each group of families with the address that shows only these, or all of them again."""
+    listed = (
+        ("band", _("Waiting for"), board.bands),
+        ("need", _("Needs a place"), board.needs),
+        ("entry_point", _("Came by"), board.entry_points),
+    )
+    return [
+        {
+            "title": title,
+            "choices": [
+                {
+                    "group": group,
+                    "on": bool(group.code) and chosen[name] == group.code,
+                    "alarming": group.code == Band.OVER_24,
+                    "query": urlencode(
+                        {
+                            **{key: code for key, code in chosen.items() if code},
+                            name: "" if chosen[name] == group.code else group.code,
+                        }
+                    ),
+                }
+                for group in groups
+                if group.families or chosen[name] == group.code
+            ],
+        }
+        for name, title, groups in listed
+    ]
 
 
 def place(model_admin: Any, request: HttpRequest, household_id: Any) -> HttpResponse:

@@ -189,11 +189,15 @@ class PlacementAdmin(PolicyModelAdmin):
 
     # Steps -------------------------------------------------------------------------------
     def _said(self, request: HttpRequest, placement: Placement, text: Text) -> Any:
-        """The message; pressed on a site's page, people stay there."""
-        if request.POST.get("back") != "site":
+        """The message; pressed on a site's page or its board, people stay there."""
+        back = {
+            "site": ("reception_site_change", placement.site_id),
+            "board": ("reception_board", placement.site.code),
+        }.get(request.POST.get("back", ""))
+        if back is None:
             return text
         self.message_user(request, f"{placement.household.reference}: {text}")
-        return redirect(address("reception_site_change", placement.site_id))
+        return redirect(address(*back))
 
     @button(_("Check in"), policy=WRITE, shown=while_in(S.RESERVED, S.CONFIRMED), icon="login")
     def check_in(self, request: HttpRequest, placement: Placement) -> Any:

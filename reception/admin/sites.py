@@ -20,6 +20,7 @@ from accounts.policies import Permission, access_of
 from common.admin import PolicyModelAdmin, button, holds
 from reception import services
 from reception.admin import history
+from reception.admin.boards import BoardPages
 from reception.admin.head_counts import head_count_line
 from reception.admin.mapping import map_settings, points_for
 from reception.admin.refusals import RefusalsInForm
@@ -84,7 +85,7 @@ class OverflowForm(forms.Form):
 
 
 @admin.register(Site)
-class SiteAdmin(RefusalsInForm, PolicyModelAdmin):
+class SiteAdmin(RefusalsInForm, BoardPages, PolicyModelAdmin):
     """Safe locations."""
 
     view_policy = Permission.SITES_READ

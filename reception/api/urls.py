@@ -1,6 +1,7 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
+from reception.api.boards import ProjectionView, SiteBoardView, WaitingView
 from reception.api.head_counts import HeadCountViewSet
 from reception.api.site_parts import BlockViewSet, UnitViewSet
 from reception.api.transports import TransportViewSet
@@ -17,4 +18,9 @@ router.register(f"{OF_SITE}/blocks", BlockViewSet, basename="site-block")
 router.register("placements", PlacementViewSet, basename="placement")
 router.register("transports", TransportViewSet, basename="transport")
 
-urlpatterns: list[URLPattern | URLResolver] = [*router.urls]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("sites/<slug:code>/board/", SiteBoardView.as_view(), name="site-board"),
+    path("boards/waiting/", WaitingView.as_view(), name="boards-waiting"),
+    path("boards/projection/", ProjectionView.as_view(), name="boards-projection"),
+    *router.urls,
+]

@@ -8,6 +8,7 @@ from reception.models.head_counts import (
 )
 from reception.models.norms import Norm
 from reception.models.placements import TRANSITIONS, Placement, Stay
+from reception.models.plans import SitePlan, SitePlanItem
 from reception.models.site_parts import (
     SiteBlock,
     SiteClosedDay,
@@ -40,6 +41,8 @@ __all__ = [
     "SiteHours",
     "SiteLevel",
     "SitePhoto",
+    "SitePlan",
+    "SitePlanItem",
     "SiteResource",
     "Stay",
     "Transport",

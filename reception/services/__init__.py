@@ -17,6 +17,14 @@ from reception.services.head_counts import (
 )
 from reception.services.parting import reunite_placement, split_placement
 from reception.services.placing import confirm, place_household, place_once
+from reception.services.planning import (
+    add_need,
+    change_plan,
+    drop_need,
+    end_plan,
+    plan_site,
+    tick_need,
+)
 from reception.services.resolving import resolve_difference
 from reception.services.site_parts import add_photo, keep_part, remove_part
 from reception.services.site_units import create_unit, edit_unit
@@ -40,11 +48,13 @@ from reception.services.transfers import transfer_placement
 from reception.services.units import move_to_unit
 
 __all__ = [
+    "add_need",
     "add_photo",
     "announce_transfer",
     "apply_norms",
     "block_places",
     "cancel_placement",
+    "change_plan",
     "check_in",
     "check_out",
     "close_head_count",
@@ -54,10 +64,12 @@ __all__ = [
     "create_site",
     "create_unit",
     "drop_head_count",
+    "drop_need",
     "edit_site",
     "edit_unit",
     "end_block",
     "end_overflows",
+    "end_plan",
     "expire_reservations",
     "grant_overflow",
     "household_changed",
@@ -68,6 +80,7 @@ __all__ = [
     "move_to_unit",
     "place_household",
     "place_once",
+    "plan_site",
     "recalculate_capacity",
     "record_absence",
     "record_return",
@@ -77,5 +90,6 @@ __all__ = [
     "reunite_placement",
     "split_placement",
     "start_head_count",
+    "tick_need",
     "transfer_placement",
 ]

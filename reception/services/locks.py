@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Iterable
 
 from intake.models import Household
-from reception.models import HeadCount, Placement, Site, Unit
+from reception.models import HeadCount, Placement, Site, SitePlan, Unit
 
 
 def lock_household(pk: uuid.UUID) -> Household:
@@ -64,3 +64,8 @@ def lock_head_count(pk: uuid.UUID) -> HeadCount:
 def lock_unit(pk: uuid.UUID) -> Unit:
     """The room or tent as it is now, held until the transaction ends."""
     return Unit.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_plan(pk: uuid.UUID) -> SitePlan:
+    """The plan as it is now, held until the transaction ends; last of all, after its site."""
+    return SitePlan.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)

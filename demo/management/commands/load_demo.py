@@ -17,6 +17,7 @@ from demo import (
     care,
     family,
     places,
+    plans,
     roll_call,
     sites,
     slips,
@@ -81,6 +82,8 @@ class Command(BaseCommand):
         story.place_families(actor=users["placement_officer"], say=self.say)
         self.say("Counting the people of a site")
         roll_call.count_the_school(actor=users["placement_officer"], say=self.say)
+        self.say("Planning for more people")
+        plans.plan_places(officer=users["placement_officer"], say=self.say)
         self.say("Asking agencies for aid")
         story.ask_for_aid(coordinator=users["aid_coordinator"], say=self.say)
         self.say("The border: states of entry points, counts, a visit")
