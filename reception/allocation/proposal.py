@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from reception.allocation.facts import Said
 
+NO_PLACE = Said("no_place")
+
 
 @dataclass(frozen=True)
 class Line:
@@ -21,7 +23,7 @@ class Line:
     site: str = ""
     section: str = ""
     accessible: bool = False
-    reason: Said = Said("no_place")
+    reason: Said = NO_PLACE
     alternatives: tuple[Said, ...] = ()
     missing: tuple[Said, ...] = ()
 
