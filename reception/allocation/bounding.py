@@ -105,14 +105,16 @@ def _bound(
         + np.maximum(site - 1, 0) @ one.reserve
         - push * least
     )
-    return bound, one.cell_free - asked, one.site_free - one.reserve + over - at_site
+    slope_site = (one.site_free - one.reserve + over - at_site).astype(np.float64)
+    return bound, one.cell_free - asked, slope_site
 
 
 def _best_division(rows: Floats, charge: Floats, starts: Ints) -> tuple[float, list[int]]:
     """The best way to divide families over sites, and the cell of each (-1: none)."""
     at_site = np.maximum(np.maximum.reduceat(rows, starts, axis=1), 0)
     part: dict[tuple[int, ...], tuple[float, int]] = {}
-    best, chosen = 0.0, ()
+    best = 0.0
+    chosen: tuple[tuple[int, ...], ...] = ()
     for division in divisions(len(rows)):
         gain = 0.0
         for members in division:

@@ -22,7 +22,7 @@ MOST_ALTERNATIVES, MOST_MISSING = 2, 3
 RELAXED = ("places", "kinds", "border", "medical", "care", "quarantine", "apart", "decided")
 
 
-def explain(one: Instance, filling: Filling, value: Ints) -> dict[str, Line]:
+def explain(one: Instance, filling: Filling) -> dict[str, Line]:
     """A line for every family, by its key."""
     told: dict[str, Line] = {}
     for number, members in enumerate(one.members):
@@ -31,7 +31,7 @@ def explain(one: Instance, filling: Filling, value: Ints) -> dict[str, Line]:
             for j in np.flatnonzero(filling.taken[number])
             for _ in range(int(filling.taken[number, j]))
         ]
-        reasons = {j: _placed(one, filling, value, number, j) for j in dict.fromkeys(cells)}
+        reasons = {j: _placed(one, filling, number, j) for j in dict.fromkeys(cells)}
         without = _unplaced(one, filling, number) if len(cells) < len(members) else ()
         for position, family in enumerate(members):
             if position >= len(cells):
@@ -52,13 +52,13 @@ def explain(one: Instance, filling: Filling, value: Ints) -> dict[str, Line]:
 
 
 def _placed(
-    one: Instance, filling: Filling, value: Ints, number: int, cell: int
+    one: Instance, filling: Filling, number: int, cell: int
 ) -> tuple[Said, tuple[Said, ...]]:
     site, _ = one.cells[cell]
     family, name = one.classes[number], one.sites[site].name
     if family.locked:
         return Said.of("locked", site=name), ()
-    gains = _gains(one, filling, value, number)
+    gains = _gains(one, filling, number)
     others = _alternatives(one, filling, gains, number, cell)
     return _reason(one, filling, number, cell), others
 
@@ -99,9 +99,9 @@ def _aim_said(name: str, family: Family, one: Instance, cell: int) -> Said:
     return Said.of(name, site=facts.name)
 
 
-def _gains(one: Instance, filling: Filling, value: Ints, number: int) -> Ints:
-    """What each kind of place is worth to one family, all others where they are."""
-    gain = value[number].copy()
+def _gains(one: Instance, filling: Filling, number: int) -> Ints:
+    """What each kind of place is worth to one family, all others where they are, prices aside."""
+    gain = one.points[number].copy()
     own = np.bincount(one.site_of, filling.taken[number], minlength=len(one.sites))
     for g in one.groups_of[number]:
         group = one.groups[g]

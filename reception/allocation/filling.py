@@ -67,7 +67,7 @@ class Filling:
         headroom, which the caller may leave out of a greedy choice.
         """
         one = self.instance
-        gain = value[number, cells].astype(np.float64)
+        gain: Floats = value[number, cells].astype(np.float64)
         sites = one.site_of[cells]
         for group in one.groups_of[number]:
             kind = one.groups[group]

@@ -85,7 +85,9 @@ class Instance:
     @cached_property
     def reserve(self) -> Ints:
         """Places of each site that are better left for the next ones."""
-        return np.floor(self.site_free * aims.HEADROOM_SHARE).astype(np.int64)
+        return np.array(
+            [int(each * aims.HEADROOM_SHARE) for each in self.site_free.tolist()], dtype=np.int64
+        )
 
     @cached_property
     def persons(self) -> int:
@@ -118,14 +120,15 @@ class Instance:
         """The most persons of a group that can be at each site."""
         members = list(group.members)
         persons = (self.size * self.count)[members]
-        return np.minimum(persons @ self.open_to[members], self.site_free)
+        most: Ints = np.minimum(persons @ self.open_to[members], self.site_free)
+        return most
 
     def can_gather(self, group: Group) -> Bools:
         """The sites where a family of the group can be with enough others of it."""
         members = list(group.members)
         families = self.count[members] @ self.open_to[members]
         smallest = int(self.size[members].min())
-        enough = np.minimum(families, self.site_free // smallest) >= group.least
+        enough: Bools = np.minimum(families, self.site_free // smallest) >= group.least
         return enough | group.there
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from ortools.sat.python import cp_model
@@ -105,8 +106,8 @@ def _limits(
     model: cp_model.CpModel,
     x: dict[tuple[int, int], cp_model.IntVar],
 ) -> None:
-    of_class, of_cell, of_site = (defaultdict[int, list[object]](list) for _ in range(3))
-    at: dict[tuple[int, int], list[object]] = defaultdict(list)
+    of_class, of_cell, of_site = (defaultdict[int, list[Any]](list) for _ in range(3))
+    at: dict[tuple[int, int], list[Any]] = defaultdict(list)
     for (number, j), variable in x.items():
         first = alike[number][0]
         site, term = int(instance.site_of[j]), int(instance.size[first]) * variable

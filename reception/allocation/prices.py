@@ -14,11 +14,14 @@ import numpy as np
 
 from reception.allocation.facts import Family, Problem
 from reception.allocation.filling import Filling, fill, hardest_first
-from reception.allocation.instance import Floats, Instance, Ints, build
+from reception.allocation.instance import Floats, Instance, build
 from reception.allocation.relaxing import relax, slopes
 
 # What it counts in the prices that an expected person has no place at all, in points.
 UNPLACED = 400
+# So many times the families expected are reckoned with: where places would just suffice for them,
+# a place has no clear price, and it should not be the lowest.
+MARGIN = 1.1
 
 
 def shadow_prices(problem: Problem) -> dict[tuple[str, str, bool], int]:
@@ -39,8 +42,11 @@ def shadow_prices(problem: Problem) -> dict[tuple[str, str, bool], int]:
     return _by_kind(scaled, relaxed.price)
 
 
-def _with_expected(problem: Problem) -> tuple[Instance, Ints]:
-    """Today's families and one of each kind that is expected; how many families each class has."""
+def _with_expected(problem: Problem) -> tuple[Instance, Floats]:
+    """Today's families and one of each kind that is expected; how many families each class has.
+
+    The numbers need not be whole: the relaxation divides families anyway.
+    """
     later = {
         f"\0expected {number}": each
         for number, each in enumerate(problem.expected)
@@ -51,10 +57,10 @@ def _with_expected(problem: Problem) -> tuple[Instance, Ints]:
         families.append(replace(each.family, key=key, locked="", not_at=frozenset(), kin=""))
     instance = build(replace(problem, families=tuple(families), expected=()))
     count = [
-        sum(max(round(later[each.key].count), 1) if each.key in later else 1 for each in members)
+        sum(later[each.key].count * MARGIN if each.key in later else 1.0 for each in members)
         for members in instance.members
     ]
-    return instance, np.array(count, dtype=np.int64)
+    return instance, np.array(count, dtype=np.float64)
 
 
 def _by_kind(instance: Instance, price: Floats) -> dict[tuple[str, str, bool], int]:

@@ -9,6 +9,7 @@ column was found.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from ortools.linear_solver.python import model_builder
@@ -100,7 +101,8 @@ def _reduced(instance: Instance, value: Floats, price: Floats, push: float) -> F
 
 
 def _worth(reduced: Floats, chosen: Bools) -> Floats:
-    return np.where(chosen, reduced, NEVER).max(axis=1, initial=NEVER)
+    worth: Floats = np.where(chosen, reduced, NEVER).max(axis=1, initial=NEVER)
+    return worth
 
 
 def _best(worth: Floats, many: int, among: Bools) -> Bools:
@@ -135,7 +137,7 @@ def _first_prices(instance: Instance, value: Floats) -> Floats:
 def _solve(instance: Instance, value: Floats, least: int, chosen: Bools) -> Relaxed:
     rows, cols = np.nonzero(chosen)
     columns = (rows.astype(np.int64), cols.astype(np.int64))
-    model = model_builder.Model()
+    model: Any = model_builder.Model()  # type: ignore[no-untyped-call]
     helper = model.helper
     many, sites = len(rows), len(instance.sites)
     size = instance.size[rows].astype(np.float64)
@@ -177,7 +179,7 @@ def _solve(instance: Instance, value: Floats, least: int, chosen: Bools) -> Rela
     )
 
 
-def _rows(helper: model_builder.ModelBuilderHelper, of: Ints, weight: Floats, most: Ints) -> None:
+def _rows(helper: Any, of: Ints, weight: Floats, most: Ints) -> None:
     """A row for each number of `of`: the weights of its columns are at most `most`."""
     order = np.argsort(of, kind="stable")
     ends = np.searchsorted(of[order], np.arange(len(most) + 1))

@@ -20,7 +20,7 @@ from reception.allocation import aims
 from reception.allocation.bounding import sharpen
 from reception.allocation.exact import solve
 from reception.allocation.explaining import explain
-from reception.allocation.facts import Problem
+from reception.allocation.facts import Family, Problem
 from reception.allocation.filling import Filling, group_points, headroom
 from reception.allocation.improving import Improver
 from reception.allocation.instance import Floats, Instance, Ints, build
@@ -41,7 +41,7 @@ class Effort:
     `exact` units where no more than `exact_columns` pairs are left to decide.
     """
 
-    steps: int = 7000
+    steps: int = 6000
     least_steps: int = 3000
     placing: float = 1.0
     exact: float = 1.0
@@ -75,7 +75,7 @@ def propose(problem: Problem, *, effort: Effort = STANDARD) -> Proposal:
     """
     found = find(problem, effort=effort)
     one, filling = found.instance, found.filling
-    lines = explain(one, filling, found.value)
+    lines = explain(one, filling)
     return Proposal(
         lines=tuple(lines[family.key] for family in problem.families),
         persons=one.persons,
@@ -189,10 +189,31 @@ def _by_aim(one: Instance, filling: Filling) -> tuple[tuple[str, int, int], ...]
         got[group.kind] += points
         families = int(one.count[list(group.members)].sum())
         most[group.kind] += group.worth * families - (0 if group.there.any() else group.spread)
+    known: dict[Family, dict[str, Ints]] = {}
     for c, family in enumerate(one.classes):
-        cells = [aims.earned(family, one.sites[site], kind) for site, kind in one.cells]
-        for name in aims.LINEAR:
-            each = np.array([earned[name] for earned in cells], dtype=np.int64)
+        alike = _seen_by_aims(family)
+        if alike not in known:
+            cells = [aims.earned(alike, one.sites[site], kind) for site, kind in one.cells]
+            known[alike] = {
+                name: np.array([earned[name] for earned in cells], dtype=np.int64)
+                for name in aims.LINEAR
+            }
+        for name, each in known[alike].items():
             got[name] += int((each * filling.taken[c]).sum())
             most[name] += int(one.count[c]) * int(each[one.allowed[c]].max(initial=0))
     return tuple((name, got[name], most[name]) for name in aims.AIMS)
+
+
+def _seen_by_aims(family: Family) -> Family:
+    """The family with nothing but what the aims look at."""
+    return Family(
+        key="",
+        size=1,
+        accessible=min(family.accessible, 1),
+        near_services=min(family.near_services, 1),
+        women_only=family.women_only,
+        men_only=family.men_only,
+        female_headed=family.female_headed,
+        languages=family.languages,
+        origin_point=family.origin_point,
+    )
