@@ -98,6 +98,10 @@ def _build(
     standing = start.taken.copy()
     standing[moving] = 0
     _limits(built, standing, least)
+    chosen = [k for k, (c, _) in enumerate(pairs) if instance.locked[c]]
+    if chosen:  # who an officer chose a site for is not given up for others
+        kept = int((start.taken.sum(axis=1) * instance.size)[moving][instance.locked[moving]].sum())
+        model.add(_total(x, [int(instance.size[c]) for c, _ in pairs], chosen) >= kept)
     _groups(built, standing, set(moving.tolist()), start)
     _apart(built, standing)
     variables, weights = zip(*built.objective, strict=True) if built.objective else ((), ())

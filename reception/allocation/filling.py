@@ -76,6 +76,12 @@ class Filling:
         return gain
 
     @property
+    def locked(self) -> int:
+        """Persons with a place that an officer chose for them."""
+        one = self.instance
+        return int((self.taken.sum(axis=1) * one.size)[one.locked].sum())
+
+    @property
     def placed(self) -> int:
         """Persons with a place."""
         return int((self.taken.sum(axis=1) * self.instance.size).sum())

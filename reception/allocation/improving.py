@@ -292,15 +292,15 @@ class Improver:
                 waiting.remove(c)
                 done.append((c, j))
         done += self.fill(waiting)
-        placed, points = self._score(done, touched)
-        if (placed, points + may_lose) < before:
+        locked, placed, points = self._score(done, touched)
+        if (locked, placed, points + may_lose) < before:
             for c, j in done:
                 filling.put(c, j, -1)
             for c, j in picked:
                 filling.put(c, j)
 
-    def _score(self, moves: list[Move], touched: set[int]) -> tuple[int, float]:
-        """Persons placed, then points, of what a step can change."""
+    def _score(self, moves: list[Move], touched: set[int]) -> tuple[int, int, float]:
+        """Persons placed where an officer chose, persons placed, points: what a step changes."""
         one, filling = self.filling.instance, self.filling
         placed = sum(int(one.size[c]) for c, _ in moves)
         points = float(sum(self.value[c, j] for c, j in moves))
@@ -309,7 +309,8 @@ class Improver:
             points += group.worth * int(at[(at >= group.least) | group.there].sum())
             points -= group.spread * int(((at > 0) & ~group.there).sum())
         points -= float(np.maximum(one.reserve - filling.site_left, 0).sum())
-        return placed, points
+        locked = sum(int(one.size[c]) for c, _ in moves if one.locked[c])
+        return locked, placed, points
 
 
 def _ranks(one: Instance) -> Ints:

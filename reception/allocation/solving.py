@@ -145,7 +145,8 @@ def _improved(
     guide = value - one.size[:, None] * relaxed.price[None, :]
     fresh = Improver(Filling(one), value.astype(np.float64), guide)
     fresh.fill_all()
-    if fresh.filling.placed < placed.persons:
+    reached = (fresh.filling.locked, fresh.filling.placed)
+    if reached < (placed.filling.locked, placed.persons):
         fresh = Improver(placed.filling, value.astype(np.float64), guide)
     fresh.run(effort.steps_for(sum(map(len, one.members))))
     return fresh.filling

@@ -192,6 +192,13 @@ def test_a_locked_family_stays_when_asked_again() -> None:
     assert line.reason.code == "locked"
 
 
+def test_who_an_officer_placed_is_not_given_up_for_more_persons() -> None:
+    people = (Family("H0", 1), Family("H1", 2, locked="1"), Family("H2", 3))
+    answer = propose(Problem(people, (site("1", 4),)), effort=QUICK)
+    assert answer.assignment == {"H0": "1", "H1": "1"}
+    assert (answer.placed, answer.placed_bound) == (3, 3)
+
+
 def site(code: str, free: int, **more: object) -> SiteFacts:
     return SiteFacts(code, f"School {code}", "collective_centre", free, **more)  # type: ignore[arg-type]
 
