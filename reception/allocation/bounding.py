@@ -19,7 +19,7 @@ from reception.allocation.instance import Floats, Instance, Ints
 from reception.allocation.relaxing import NEVER, Relaxed, slopes
 
 MOST_FAMILIES = 5
-STEPS = 120
+STEPS = 30
 FIRST = 0.03
 
 
