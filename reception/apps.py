@@ -61,7 +61,7 @@ class ReceptionConfig(AppConfig):
         from intake.hooks import on_household_changed
         from intake.querysets import register_household_visibility
         from intake.slots import register_site_names, register_staying
-        from reception import merging
+        from reception import merge_requirements, merging
         from reception.desk import site_names
         from reception.services import household_changed
 
@@ -76,5 +76,6 @@ class ReceptionConfig(AppConfig):
         register_household_visibility(households_at)
         on_household_changed(household_changed)
         merging.register()
+        merge_requirements.register()
         register_site_names(site_names)
         register_staying(staying_at, known_sites)

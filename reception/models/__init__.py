@@ -1,13 +1,26 @@
 """Safe locations, what limits them, and who has a place there."""
 
+from reception.models.allocations import AllocationLine, AllocationRun
 from reception.models.norms import Norm
 from reception.models.placements import TRANSITIONS, Placement, Stay
+from reception.models.requirements import (
+    KeepApart,
+    KinGroup,
+    KinGroupMember,
+    PlacementRequirement,
+)
 from reception.models.sites import Site, SiteLevel, SiteResource, Unit
 
 __all__ = [
     "TRANSITIONS",
+    "AllocationLine",
+    "AllocationRun",
+    "KeepApart",
+    "KinGroup",
+    "KinGroupMember",
     "Norm",
     "Placement",
+    "PlacementRequirement",
     "Site",
     "SiteLevel",
     "SiteResource",

@@ -1,6 +1,6 @@
 """The one lock order of reception.
 
-1. households, 2. placements, 3. sites; within each, in the order of their keys. A household is
+1. households (then the pairs to keep apart), 2. placements, 3. sites; within each, in the order of their keys. A household is
 locked where its members are counted (placing, transfer, a change of its size), so that nobody
 joins or leaves between the count and the place. Sites are not locked to read them: their
 counters are changed by guarded updates, as the last statement before the event, so that the row
@@ -14,8 +14,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
+from django.db.models import Q
+
 from intake.models import Household
-from reception.models import Placement, Site
+from reception.models import KeepApart, Placement, Site
 
 
 def lock_household(pk: uuid.UUID) -> Household:
@@ -46,3 +48,26 @@ def lock_open_placements(households: Iterable[uuid.UUID]) -> list[Placement]:
 def lock_site(pk: uuid.UUID) -> Site:
     """The site as it is now, held until the transaction ends."""
     return Site.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_households(pks: Iterable[uuid.UUID]) -> list[Household]:
+    """The households as they are now, in key order, held until the transaction ends."""
+    return list(
+        Household.objects.filter(pk__in=list(pks))
+        .order_by("pk")
+        .select_for_update(of=("self",), no_key=True)
+    )
+
+
+def lock_kept_apart(households: Iterable[uuid.UUID]) -> list[KeepApart]:
+    """The pairs in force to which the households belong, in key order; after the households.
+
+    Two families of a pair that are placed at the same moment wait for each other here.
+    """
+    pks = list(households)
+    return list(
+        KeepApart.objects.in_force()
+        .filter(Q(household__in=pks) | Q(other__in=pks))
+        .order_by("pk")
+        .select_for_update(of=("self",), no_key=True)
+    )
