@@ -1,0 +1,1 @@
+"""Where families could go: a pure core. Facts in, a proposal with its reasons out."""
