@@ -3,6 +3,7 @@
 from reception.models.allocations import AllocationLine, AllocationRun
 from reception.models.norms import Norm
 from reception.models.placements import TRANSITIONS, Placement, Stay
+from reception.models.policies import PlacementPolicy
 from reception.models.requirements import (
     KeepApart,
     KinGroup,
@@ -20,6 +21,7 @@ __all__ = [
     "KinGroupMember",
     "Norm",
     "Placement",
+    "PlacementPolicy",
     "PlacementRequirement",
     "Site",
     "SiteLevel",

@@ -1,0 +1,151 @@
+"""The hard rules for one household at one site: placing by hand, moving, confirming.
+
+The rules themselves are `reception.allocation.rules`; here is what they are asked with, and what
+a named person may override with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Operation
+from accounts.policies import Permission, can
+from common import clock
+from common.errors import Conflict, FieldProblem, InvalidInput
+from intake.models import Arrival, Household
+from reception.allocation.facts import Family, Refusal, Said
+from reception.allocation.rules import refusals
+from reception.allocation.words import describe
+from reception.gathering import current_policy, requirement_facts, site_facts
+from reception.models import KeepApart, Placement, PlacementRequirement, Site, Unit
+from reception.services.locks import lock_kept_apart
+
+# Judged elsewhere: places by the database, whether the site receives by the guarded counter,
+# interim care by rules.check_care; kinds of places are chosen with the unit.
+BY_HAND_WITHOUT = ("places", "receiving", "care", "kinds")
+# What may be overridden by a person who gives a reason, and the permission it takes.
+OVERRIDABLE: dict[str, Permission] = {
+    "near_border": Permission.PLACEMENTS_WRITE,
+    "near_border_first_nights": Permission.PLACEMENTS_WRITE,
+    "keep_apart": Permission.KEEP_APART,
+}
+
+
+def check_hard_rules(
+    actor: Any, household: Household, site: Site, *, override: str = ""
+) -> tuple[str, ...]:
+    """Refuse a place that a hard rule forbids; the codes of the rules that were overridden.
+
+    Call it with the household locked. `override` is the reason of the person who overrides a rule
+    that may be: near-border nights, and by protection officers families to keep apart. Raises
+    Conflict with the code of the rule.
+    """
+    found = judge(household, site)
+    overridden = []
+    for refusal in found:
+        permission = OVERRIDABLE.get(refusal.code)
+        if permission is None or not override.strip() or not can(actor, permission):
+            raise refused(refusal, site, may_override=bool(permission and can(actor, permission)))
+        overridden.append(refusal.code)
+    return tuple(overridden)
+
+
+def judge(household: Household, site: Site) -> tuple[Refusal, ...]:
+    """The hard rules that forbid this household at this site, when a person chooses it.
+
+    Reads only what some rule needs: two queries for a family without requirements.
+    """
+    pairs = lock_kept_apart([household.pk])
+    rows = list(
+        PlacementRequirement.objects.in_force().filter(household=household).select_related("site")
+    )
+    units = list(Unit.objects.filter(site=site)) if rows or site.type == "quarantine" else []
+    family = Family(
+        key=household.reference,
+        size=1,
+        nights=nights_here(household) if site.border_km is not None else 0,
+        apart_from=frozenset(str(partner_of(pair, household.pk)) for pair in pairs),
+        **requirement_facts(rows, {site.code}),
+    )
+    facts = site_facts(site, units, present_keys=_present(pairs, site))
+    policy = current_policy() if site.border_km is not None else None
+    return refusals(
+        family,
+        facts,
+        by_hand=True,
+        without=BY_HAND_WITHOUT,
+        **({"policy": policy} if policy else {}),
+    )
+
+
+def _present(pairs: Collection[KeepApart], site: Site) -> frozenset[str]:
+    """Of the households of the pairs, those that hold places at the site, by key."""
+    if not pairs:
+        return frozenset()
+    households = {pk for pair in pairs for pk in (pair.household_id, pair.other_id)}
+    placed = Placement.objects.open().filter(household__in=households, site=site)
+    return frozenset(str(pk) for pk in placed.values_list("household_id", flat=True))
+
+
+def nights_here(household: Household) -> int:
+    """Nights since the household came."""
+    zone = Operation.current().zone
+    came = (
+        Arrival.objects.filter(household=household)
+        .order_by("occurred_at")
+        .values_list("occurred_at", flat=True)
+        .first()
+    )
+    if came is None:
+        return 0
+    return max((clock.today(zone) - came.astimezone(zone).date()).days, 0)
+
+
+def partner_of(pair: KeepApart, household: Any) -> Any:
+    """The other household of a pair."""
+    return pair.other_id if pair.household_id == household else pair.household_id
+
+
+def together_now(pair: KeepApart) -> Site | None:
+    """The site where both families of a pair hold places now, if there is one."""
+    placed = Placement.objects.open().filter(household__in=[pair.household_id, pair.other_id])
+    seen: set[Any] = set()
+    for each in placed.select_related("site"):
+        if each.site_id in seen:
+            return each.site
+        seen.add(each.site_id)
+    return None
+
+
+def words_of(said: Said, names: dict[str, str]) -> str:
+    """A statement in the reader's language, with the names of sites for their codes."""
+    values = tuple(
+        (key, names.get(value, value) if isinstance(value, str) else value)
+        for key, value in said.values
+    )
+    return describe(Said(said.code, values))
+
+
+def refused(refusal: Refusal, site: Site, *, may_override: bool = False) -> Conflict:
+    """The error of a hard rule; `overridable` tells a client that a reason would do."""
+    text = words_of(refusal, {site.code: site.name})
+    if may_override:
+        text = f"{text} {_('Give a reason to place the family here all the same.')}"
+    return Conflict(refusal.code, text, rule=refusal.code, overridable=may_override)
+
+
+def check_reason(override: str) -> None:
+    """InvalidInput when the reason is too long to be one."""
+    if len(override) > 500:
+        detail = _("Give a short reason.")
+        raise InvalidInput(
+            "invalid", detail, problems=[FieldProblem("override_reason", "max_length", detail)]
+        )
+
+
+def codes_of(found: Iterable[Said]) -> list[str]:
+    """The codes of statements."""
+    return [each.code for each in found]
