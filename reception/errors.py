@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from common.errors import CapacityExceeded, Conflict, DomainError, constraint_name
 
 if TYPE_CHECKING:
-    from reception.models import Site
+    from reception.models import Site, Unit
 
 
 class NotFound(DomainError):
@@ -22,7 +22,7 @@ class NotFound(DomainError):
 
 
 @contextmanager
-def refusals_as_errors(site: Site, *, needed: int = 0) -> Iterator[None]:
+def refusals_as_errors(site: Site, *, needed: int = 0, unit: Unit | None = None) -> Iterator[None]:
     """Turn a refusal of the database into a domain error, by the name of the constraint.
 
     Goes around `transaction.atomic()`: the free places are read after the rollback, so that the
@@ -34,6 +34,8 @@ def refusals_as_errors(site: Site, *, needed: int = 0) -> Iterator[None]:
         name = constraint_name(error)
         if name == "site_places_within_capacity":
             raise _too_few_places(site, needed) from error
+        if name == "unit_places_within_capacity":
+            raise _unit_full(unit) from error
         if name == "placement_one_open_per_household":
             raise already_placed() from error
         if name == "reception_placement_pkey":
@@ -56,6 +58,15 @@ def _too_few_places(site: Site, needed: int) -> CapacityExceeded:
         % {"site": now.name, "free": free, "needed": needed},
         free=free,
         needed=needed,
+    )
+
+
+def _unit_full(unit: Unit | None) -> CapacityExceeded:
+    free = 0 if unit is None else max(type(unit).objects.get(pk=unit.pk).free, 0)
+    return CapacityExceeded(
+        "unit_full",
+        _("This room or tent has %(free)d free places. Choose another one.") % {"free": free},
+        free=free,
     )
 
 

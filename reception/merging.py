@@ -12,12 +12,14 @@ from audit.events import record_event
 from common import clock
 from common.errors import DomainError
 from intake.merging import Merge, register_merge
+from intake.merging import Moves as Moves_
 from reception.choices import OPEN_STATUSES, RESERVED_STATUSES, PlacementStatus
 from reception.errors import refusals_as_errors
 from reception.models import Placement
 from reception.services.counters import Moves
 from reception.services.ending import end_locked
 from reception.services.locks import lock_open_placements, lock_placement
+from reception.services.stays import reopen_stays
 
 
 class OnePlaceAfterMerging:
@@ -90,18 +92,21 @@ class OnePlaceAfterMerging:
 
     def _restore(self, placement: Placement, data: dict[str, Any]) -> bool:
         until = placement.reserved_until
-        untouched = placement.ended_at == parse_datetime(data["at"])
+        ended_at = placement.ended_at
+        untouched = ended_at == parse_datetime(data["at"])
         in_time = until is None or until > clock.now() or data["status"] not in RESERVED_STATUSES
         held = Placement.objects.filter(
             household_id=placement.household_id, status__in=OPEN_STATUSES
         )
-        if not untouched or not in_time or held.exists():
+        if ended_at is None or not untouched or not in_time or held.exists():
             return False
         site = placement.site
         with refusals_as_errors(site, needed=placement.places), transaction.atomic():
+            moves = Moves().arrives_at(site.pk)
+            placement.places = reopen_stays(placement, ended_at, moves)
             placement.status, placement.ended_at = data["status"], None
-            placement.save(update_fields=["status", "ended_at"])
-            Moves().add(site.pk, placement.status, placement.places, arrives=True).write()
+            placement.save(update_fields=["status", "ended_at", "places"])
+            moves.write()
         return True
 
 
@@ -119,10 +124,25 @@ def _ended(placement: Placement, merge: Merge) -> dict[str, Any]:
     return {"ended": str(placement.pk), "status": before, "at": now.isoformat()}
 
 
+class StaysFollow(Moves_):
+    """The standing stays of a placement that goes to the survivor are those of the counterparts.
+
+    Placements are handled before stays. Ended stays are the repeat's own history.
+    """
+
+    def rows(self, model: type[models.Model], field: str, old: Any, new: Any) -> Any:
+        """The standing stay at a place of the counterpart's household, unless there is one."""
+        stays: Any = model._default_manager
+        if stays.filter(person_id=new, until__isnull=True).exists():
+            return stays.none()
+        return stays.filter(person_id=old, until__isnull=True, placement__household__members=new)
+
+
 class _NotRestorable(DomainError):
     """Something happened since; the event tells it."""
 
 
 def register() -> None:
-    """Declare reception's key to Household."""
+    """Declare reception's keys to Household and Person."""
     register_merge("reception.Placement", "household", OnePlaceAfterMerging())
+    register_merge("reception.Stay", "person", StaysFollow())

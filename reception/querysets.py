@@ -53,8 +53,13 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         return self.filter(status__in=OPEN_STATUSES)
 
     def expired(self, now: datetime) -> Self:
-        """Reservations whose time has run out."""
-        return self.filter(status="reserved", reserved_until__lte=now)
+        """Places kept for somebody until a time that has come; not those at the end of a transfer.
+
+        Also of families of whom a part has come: the places of the others.
+        """
+        return self.filter(
+            status__in=OPEN_STATUSES, reserved_until__lte=now, transfer_of__isnull=True
+        )
 
 
 class StayQuerySet(models.QuerySet["Stay"]):

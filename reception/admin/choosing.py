@@ -183,7 +183,8 @@ def _choose(
                 return act(site, form.cleaned_data)
             except DomainError as error:
                 add_domain_error(form, error)
-    size = household.members.in_count().count()
+    members = list(household.members.in_count())
+    size = len(members)
     model_admin.record_access(request, "read", household)
     return _page(
         model_admin,
@@ -193,7 +194,7 @@ def _choose(
         form=form,
         size=size,
         back=back,
-        sites=_offers(list(sites), size=size, children=bool(size) and only_children(household)),
+        sites=_offers(list(sites), size=size, children=bool(size) and only_children(members)),
         status=200 if request.method != "POST" else 400,
     )
 

@@ -96,7 +96,13 @@ class Placement(BaseModel):
                 name="placement_split_has_a_reason",
                 violation_error_message=_("Say why the family is placed apart."),
             ),
-            models.CheckConstraint(condition=Q(places__gte=1), name="placement_holds_places"),
+            # Whoever is away may have given the places up, and still belongs there.
+            models.CheckConstraint(
+                condition=Q(places__gte=1)
+                | Q(status=PlacementStatus.ABSENT)
+                | Q(ended_at__isnull=False),
+                name="placement_holds_places",
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=OPEN_STATUSES, ended_at__isnull=True)
                 | (~Q(status__in=OPEN_STATUSES) & Q(ended_at__isnull=False)),
@@ -106,7 +112,7 @@ class Placement(BaseModel):
         indexes = [
             models.Index(
                 fields=["reserved_until"],
-                condition=Q(status="reserved"),
+                condition=Q(reserved_until__isnull=False, ended_at__isnull=True),
                 name="placement_expiring",
             )
         ]

@@ -24,7 +24,7 @@ from reception.querysets import SiteQuerySet
 # when (`level_since`); what changes the row behind their back gets the clock of the database.
 LEVEL_FOLLOWS = pgtrigger.Trigger(
     name="level_follows",
-    operation=pgtrigger.Insert | pgtrigger.UpdateOf("capacity", "overflow", "blocked"),
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("capacity", "overflow", "blocked"),  # type: ignore[no-untyped-call]
     when=pgtrigger.After,
     func="""
         IF TG_OP = 'INSERT' OR (OLD.capacity, OLD.overflow, OLD.blocked)

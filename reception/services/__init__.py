@@ -15,8 +15,15 @@ from reception.services.sites import (
     recalculate_capacity,
 )
 from reception.services.sizes import household_changed
-from reception.services.staying import announce_transfer, check_in, record_absence, record_return
+from reception.services.staying import (
+    announce_transfer,
+    check_in,
+    mark_not_come,
+    record_absence,
+    record_return,
+)
 from reception.services.transfers import transfer_placement
+from reception.services.units import move_to_unit
 
 __all__ = [
     "announce_transfer",
@@ -31,6 +38,8 @@ __all__ = [
     "grant_overflow",
     "household_changed",
     "mark_no_show",
+    "mark_not_come",
+    "move_to_unit",
     "place_household",
     "place_once",
     "recalculate_capacity",

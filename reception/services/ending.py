@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,12 @@ from django.db import transaction
 from audit.events import build_event, events_written
 from audit.models import Event
 from common import clock
-from reception.choices import PlacementStatus
-from reception.models import Placement
+from reception.choices import HOLDING_STATES, PRESENT_STATUSES, PlacementStatus, StayState
+from reception.models import Placement, Stay
 from reception.services import rules
 from reception.services.counters import Moves
 from reception.services.locks import lock_placement
+from reception.services.stays import close_stays, shift_stays, standing
 
 BATCH = 200
 
@@ -48,14 +50,26 @@ def _end(
 
 
 def end_locked(
-    placement: Placement, to: str, *, actor: Any, occurred_at: datetime, **data: Any
+    placement: Placement,
+    to: str,
+    *,
+    actor: Any,
+    occurred_at: datetime,
+    moves: Moves | None = None,
+    **data: Any,
 ) -> None:
-    """End a locked placement and free its places."""
-    before = placement.status
+    """End a locked placement and free its places; with `moves` the caller writes the counters.
+
+    Places that were waiting for the family elsewhere are let go with it, unless it leaves for them
+    (the caller then ended or kept those first).
+    """
     rules.advance(
         placement, to, event="placement.ended", actor=actor, occurred_at=occurred_at, **data
     )
-    Moves().add(placement.site_id, before, -placement.places).write()
+    gathered = moves or Moves()
+    close_stays(placement, occurred_at, gathered)
+    if moves is None:
+        gathered.write()
 
 
 def expire_reservations(now: datetime | None = None) -> int:
@@ -81,26 +95,81 @@ def _expire_batch(now: datetime) -> int:
     )
     if not expired:
         return 0
-    Placement.objects.filter(pk__in=[each.pk for each in expired]).update(
+    partly = [each for each in expired if each.status in PRESENT_STATUSES]
+    wholly = [each for each in expired if each.status not in PRESENT_STATUSES]
+    moves = Moves()
+    events = [_released(placement, now, moves) for placement in partly]
+    events += [_expired(placement, now, moves) for placement in wholly]
+    Placement.objects.filter(pk__in=[each.pk for each in wholly]).update(
         status=PlacementStatus.EXPIRED, ended_at=now, updated_at=clock.now()
     )
-    moves, events = Moves(), []
-    for placement in expired:
-        moves.add(placement.site_id, placement.status, -placement.places)
-        events.append(
-            build_event(
-                "placement.ended",
-                placement,
-                actor=None,
-                occurred_at=now,
-                household=placement.household.reference,
-                site=placement.site.code,
-                status=PlacementStatus.EXPIRED,
-                places=placement.places,
-                before=placement.status,
-            )
-        )
     Event.objects.bulk_create(events)
     moves.write()
     events_written(events)
     return len(expired)
+
+
+def _expired(placement: Placement, now: datetime, moves: Moves) -> Event:
+    """Nobody came in time: the whole placement ends."""
+    close_stays(placement, now, moves)
+    return build_event(
+        "placement.ended",
+        placement,
+        actor=None,
+        occurred_at=now,
+        household=placement.household.reference,
+        site=placement.site.code,
+        status=PlacementStatus.EXPIRED,
+        places=placement.places,
+        before=placement.status,
+    )
+
+
+def _released(placement: Placement, now: datetime, moves: Moves) -> Event:
+    """Part of the family came in time: the places of the others are free."""
+    return release_due(
+        placement,
+        standing(placement, states=[StayState.DUE]),
+        actor=None,
+        occurred_at=now,
+        moves=moves,
+    )
+
+
+def release_due(
+    placement: Placement,
+    due: Sequence[Stay],
+    *,
+    actor: Any,
+    occurred_at: datetime,
+    moves: Moves,
+) -> Event:
+    """Free the places of members who did not come with the others; the event, not yet written.
+
+    They still belong to the placement and may come later. Where nobody is left who has a place or
+    will come back to one, the placement ends.
+    """
+    shift_stays(placement, due, StayState.NOT_COME, occurred_at, moves)
+    left = standing(placement)
+    before = placement.status
+    placement.places = sum(stay.state in HOLDING_STATES for stay in left)
+    if not any(stay.state == StayState.DUE for stay in left):
+        placement.reserved_until = None
+    if not any(stay.state != StayState.NOT_COME for stay in left):
+        placement.status, placement.ended_at = PlacementStatus.CHECKED_OUT, occurred_at
+        close_stays(placement, occurred_at, moves)
+    elif not placement.places:
+        placement.status = PlacementStatus.ABSENT
+    placement.save(update_fields=["places", "reserved_until", "status", "ended_at"])
+    return build_event(
+        "placement.part_released",
+        placement,
+        actor=actor,
+        occurred_at=occurred_at,
+        household=placement.household.reference,
+        site=placement.site.code,
+        status=placement.status,
+        places=placement.places,
+        before=before,
+        by=-len(due),
+    )

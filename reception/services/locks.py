@@ -1,10 +1,10 @@
 """The one lock order of reception.
 
-1. households (then the pairs to keep apart), 2. placements, 3. sites; within each, in the order of their keys. A household is
-locked where its members are counted (placing, transfer, a change of its size), so that nobody
-joins or leaves between the count and the place. Sites are not locked to read them: their
-counters are changed by guarded updates, as the last statement before the event, so that the row
-everybody wants is held for the shortest time.
+1. households (then the pairs to keep apart), 2. placements, 3. sites, 4. units; within each, in
+the order of their keys. A proposal is locked before all of them. A household is locked where its members are counted (placing, transfer, a change of its size), so
+that nobody joins or leaves between the count and the place. Sites and units are not locked to
+read them: their counters are changed by guarded updates, as the last statement before the event,
+so that the row everybody wants is held for the shortest time. A stay is guarded by its placement.
 
 Rows are locked `FOR NO KEY UPDATE`: foreign keys to them can still be written.
 """
@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from intake.models import Household
-from reception.models import KeepApart, Placement, Site
+from reception.models import KeepApart, Placement, Site, Unit
 
 
 def lock_household(pk: uuid.UUID) -> Household:
@@ -50,10 +50,24 @@ def lock_site(pk: uuid.UUID) -> Site:
     return Site.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
 
+def lock_unit(pk: uuid.UUID) -> Unit:
+    """The room or tent as it is now, held until the transaction ends."""
+    return Unit.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
 def lock_households(pks: Iterable[uuid.UUID]) -> list[Household]:
     """The households as they are now, in key order, held until the transaction ends."""
     return list(
         Household.objects.filter(pk__in=list(pks))
+        .order_by("pk")
+        .select_for_update(of=("self",), no_key=True)
+    )
+
+
+def lock_sites(pks: Iterable[uuid.UUID]) -> list[Site]:
+    """The sites as they are now, in key order, held until the transaction ends."""
+    return list(
+        Site.objects.filter(pk__in=list(pks))
         .order_by("pk")
         .select_for_update(of=("self",), no_key=True)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,13 +12,14 @@ from django.utils.translation import gettext as _
 
 from common import clock
 from common.errors import Conflict, FieldProblem, InvalidInput
-from intake.models import Household
-from reception.choices import MAY_BEGIN_AS, PlacementStatus
+from intake.models import Household, Person
+from reception.choices import MAY_BEGIN_AS, PlacementStatus, StayState
 from reception.errors import already_placed, refusals_as_errors
-from reception.models import Placement, Site
-from reception.services import rules
+from reception.models import Placement, Site, Unit
+from reception.services import rules, units
 from reception.services.counters import Moves
-from reception.services.locks import lock_household, lock_placement
+from reception.services.locks import lock_household, lock_open_placements, lock_placement
+from reception.services.stays import close_stays, open_stays, standing
 
 # How long a place is kept for a family that has not come (decided with the field; adjustable per
 # placement with `reserved_until`).
@@ -33,14 +35,19 @@ def place_household(
     reserved_until: datetime | None = None,
     placement_id: uuid.UUID | None = None,
     note: str = "",
+    persons: Collection[uuid.UUID] | None = None,
+    split_reason: str = "",
+    unit: Unit | None = None,
 ) -> Placement:
-    """Give the whole household places at `site`: one for each member in the count.
+    """Give the household places at `site`: one for each member in the count.
 
     `status` is reserved (kept until `reserved_until`, by default 24 hours), confirmed or
     checked_in. With a `placement_id` that was used before for the same household and site the
-    placement is returned as it is. Raises CapacityExceeded, Conflict (`already_placed`,
-    `household_not_placeable`, `interim_care_required`, `site_not_receiving`, `conflict`),
-    InvalidInput, NotPermitted.
+    placement is returned as it is. With `persons` only these members get places; unless they are
+    the whole family that is a decision and needs a `split_reason`. `unit`: a room or tent of the
+    site where all of them fit. Raises CapacityExceeded (`capacity_exceeded`, `unit_full`),
+    Conflict (`already_placed`, `household_not_placeable`, `interim_care_required`,
+    `site_not_receiving`, `unit_not_suitable`, `conflict`), InvalidInput, NotPermitted.
     """
     placement, _created = place_once(
         actor=actor,
@@ -50,6 +57,9 @@ def place_household(
         reserved_until=reserved_until,
         placement_id=placement_id,
         note=note,
+        persons=persons,
+        split_reason=split_reason,
+        unit=unit,
     )
     return placement
 
@@ -63,34 +73,66 @@ def place_once(
     reserved_until: datetime | None = None,
     placement_id: uuid.UUID | None = None,
     note: str = "",
+    persons: Collection[uuid.UUID] | None = None,
+    split_reason: str = "",
+    unit: Unit | None = None,
 ) -> tuple[Placement, bool]:
     """As `place_household`, and whether it was made now."""
     rules.require_write(actor, site)
     _check_beginning(status)
     if reserved_until is not None:
         reserved_until = rules.check_moment("reserved_until", reserved_until, future=True)
-    needed = household.members.in_count().count()
-    with refusals_as_errors(site, needed=needed), transaction.atomic():
+    needed = len(persons) if persons else household.members.in_count().count()
+    with refusals_as_errors(site, needed=needed, unit=unit), transaction.atomic():
         household = lock_household(household.pk)
         if made := find_made(placement_id, household=household, site=site):
             return made, False
-        places = rules.places_needed(household)
-        if Placement.objects.open().filter(household=household).exists():
-            raise already_placed()
-        rules.check_care(household, site)
-        placement = new_placement(
+        members = rules.members_here(household)
+        people = rules.chosen(members, persons)
+        part = _part_of(lock_open_placements([household.pk]), members, people)
+        reason = rules.check_reason(split_reason) if len(people) < len(members) else ""
+        check_people(people, site, unit)
+        placement, moves = new_placement(
             actor=actor,
             household=household,
             site=site,
             status=status,
-            places=places,
+            persons=[person.pk for person in people],
             reserved_until=reserved_until,
             placement_id=placement_id,
             note=note,
+            unit=unit,
+            part=part,
+            split_reason=reason,
         )
         rules.tell("placement.made", placement, actor=actor, occurred_at=clock.now())
-        Moves().add(site.pk, status, places, arrives=True).write()
+        moves.arrives_at(site.pk).write()
     return placement, True
+
+
+def check_people(people: Sequence[Person], site: Site, unit: Unit | None = None) -> None:
+    """What must hold for these people at this site, and in this unit of it."""
+    rules.check_care(people, site)
+    if unit is not None:
+        units.check_unit(people, site, unit)
+
+
+def _part_of(held: list[Placement], members: Sequence[Person], people: Sequence[Person]) -> int:
+    """The number of the part that these people are: 0 for the family, 1 and on for those apart.
+
+    Whoever did not come to a place that the family has is released from it. Raises Conflict
+    `already_placed` when one of them has a place, or all of them belong to one.
+    """
+    if held and len(people) == len(members):
+        raise already_placed()
+    named = {person.pk for person in people}
+    for placement in held:
+        theirs = [stay for stay in standing(placement) if stay.person_id in named]
+        if any(stay.state != StayState.NOT_COME for stay in theirs):
+            raise already_placed()
+        if theirs:
+            close_stays(placement, clock.now(), Moves(), persons=named)
+    return max((placement.part for placement in held), default=-1) + 1
 
 
 def new_placement(
@@ -99,31 +141,46 @@ def new_placement(
     household: Household,
     site: Site,
     status: str,
-    places: int,
+    persons: Sequence[uuid.UUID],
     reserved_until: datetime | None,
     placement_id: uuid.UUID | None,
     note: str = "",
     previous: Placement | None = None,
-) -> Placement:
-    """The saved row; the caller holds the household's lock and moves the counters."""
+    unit: Unit | None = None,
+    part: int = 0,
+    split_reason: str = "",
+    transfer_of: Placement | None = None,
+) -> tuple[Placement, Moves]:
+    """The saved row with a stay for each person; the caller holds the household's lock.
+
+    The counters are not moved yet: write the `Moves` last.
+    """
     now = clock.now()
     placement = Placement(
         household=household,
         site=site,
         status=status,
-        places=places,
+        places=len(persons),
         note=note,
         previous=previous,
         placed_by=actor,
+        part=part,
+        split_reason=split_reason,
+        transfer_of=transfer_of,
     )
     if placement_id is not None:
         placement.id = placement_id
+    here = status == PlacementStatus.CHECKED_IN
     if status == PlacementStatus.RESERVED:
         placement.reserved_until = reserved_until or now + RESERVATION_LASTS
-    if status == PlacementStatus.CHECKED_IN:
+    if here:
         placement.checked_in_at = now
     placement.save(force_insert=True)
-    return placement
+    moves = Moves()
+    state = StayState.PRESENT if here else StayState.DUE
+    incoming = transfer_of is not None
+    open_stays(placement, persons, state, now, moves, incoming=incoming, unit=unit)
+    return placement, moves
 
 
 def find_made(

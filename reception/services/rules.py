@@ -1,7 +1,9 @@
-"""What must hold before a household gets a place, and how a placement moves on."""
+"""What must hold before people get a place, and how a placement moves on."""
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +16,7 @@ from common import clock
 from common.errors import Conflict, FieldProblem, InvalidInput, InvalidState
 from intake.births import is_child
 from intake.choices import HouseholdStatus
-from intake.models import Household
+from intake.models import Household, Person
 from reception.choices import OPEN_STATUSES, PlacementStatus
 from reception.errors import not_placeable
 from reception.models import Placement, Site
@@ -23,8 +25,8 @@ from reception.policies import require_at
 WRITE = Permission.PLACEMENTS_WRITE
 
 
-def places_needed(household: Household) -> int:
-    """One place for each member in the count; raises Conflict `household_not_placeable`.
+def members_here(household: Household) -> list[Person]:
+    """Members in the count, in their order; raises Conflict `household_not_placeable`.
 
     Members who left, or whom the authority holds separately, are not in the count and so never
     have a place. Call it with the household locked.
@@ -35,26 +37,46 @@ def places_needed(household: Household) -> int:
             if household.merged_into_id
             else _("This household is closed: all its members have left.")
         )
-    members = household.members.in_count().count()
+    members = list(household.members.in_count().order_by("position", "pk"))
     if not members:
         raise not_placeable(_("Nobody of this household is here to be placed."))
-    return int(members)
+    return members
 
 
-def only_children(household: Household) -> bool:
-    """Whether everybody of the household in the count may be under 18: children alone."""
+def chosen(members: Sequence[Person], persons: Collection[uuid.UUID] | None) -> list[Person]:
+    """Those of `members` who were named, all without a choice; InvalidInput for a stranger."""
+    if persons is None:
+        return list(members)
+    here = {member.pk for member in members}
+    if not persons or set(persons) - here:
+        detail = _("Choose members of this family who are in the count.")
+        problem = FieldProblem("persons", "does_not_exist" if persons else "required", detail)
+        raise InvalidInput("invalid", detail, problems=[problem])
+    return [member for member in members if member.pk in set(persons)]
+
+
+def only_children(members: Iterable[Person]) -> bool:
+    """Whether everybody of these may be under 18: children alone."""
     today = clock.today(Operation.current().zone)
-    births = household.members.in_count().values_list("birth_earliest", "birth_latest")
-    return all(is_child(earliest, latest, today) for earliest, latest in births)
+    return all(is_child(each.birth_earliest, each.birth_latest, today) for each in members)
 
 
-def check_care(household: Household, site: Site) -> None:
+def check_care(members: Iterable[Person], site: Site) -> None:
     """Children alone go only where approved interim care is (domain/standards.md 4.3)."""
-    if not site.interim_care and only_children(household):
+    if not site.interim_care and only_children(members):
         raise Conflict(
             "interim_care_required",
             _("These are children alone. Place them at a site with interim care for children."),
         )
+
+
+def check_reason(reason: str) -> str:
+    """Why a family is apart: a decision that somebody has to be able to explain."""
+    if not reason.strip():
+        detail = _("A family stays together. Say why these members are placed apart.")
+        problem = FieldProblem("split_reason", "required", detail)
+        raise InvalidInput("invalid", detail, problems=[problem])
+    return reason.strip()
 
 
 def check_moment(field: str, moment: datetime, *, future: bool = False) -> datetime:

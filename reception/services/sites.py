@@ -107,7 +107,10 @@ def _set_capacity(site: Site, *, actor: Any) -> CapacityExplanation:
         )
     # Together with the blocked places, so that the database sees a state that is allowed.
     Site.objects.filter(pk=site.pk).update(
-        capacity=site.capacity, blocked=site.blocked, blocked_reason=site.blocked_reason
+        capacity=site.capacity,
+        blocked=site.blocked,
+        blocked_reason=site.blocked_reason,
+        level_since=clock.now(),
     )
     if before != site.capacity:
         record_event(
@@ -142,7 +145,9 @@ def grant_overflow(
             taken=site.taken,
         )
     site.overflow, site.overflow_until = places, until
-    Site.objects.filter(pk=site.pk).update(overflow=places, overflow_until=until)
+    Site.objects.filter(pk=site.pk).update(
+        overflow=places, overflow_until=until, level_since=clock.now()
+    )
     record_event(
         "site.overflow_granted",
         site,
@@ -188,7 +193,7 @@ def end_overflows(now: datetime | None = None) -> int:
             site = lock_site(pk)
             left = min(site.overflow, max(site.taken + site.blocked - site.capacity, 0))
             if left < site.overflow:
-                Site.objects.filter(pk=pk).update(overflow=left)
+                Site.objects.filter(pk=pk).update(overflow=left, level_since=moment)
                 record_event("site.overflow_ended", site, actor=None, places=left)
                 changed += 1
     return changed

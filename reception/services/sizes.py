@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.db import transaction
@@ -10,53 +11,99 @@ from audit.events import record_event
 from common import clock
 from intake.choices import HouseholdStatus
 from intake.models import Household
-from reception.choices import RESERVED_STATUSES, PlacementStatus
+from reception.choices import (
+    HOLDING_STATES,
+    PRESENT_STATUSES,
+    RESERVED_STATUSES,
+    PlacementStatus,
+    StayState,
+)
 from reception.errors import refusals_as_errors
 from reception.models import Placement
 from reception.services import rules
 from reception.services.counters import Moves, add_people_present
 from reception.services.ending import end_locked
 from reception.services.locks import lock_household, lock_open_placements, lock_site
+from reception.services.stays import close_stays, open_stays, standing
 
 
 def household_changed(household: Household, actor: Any) -> None:
-    """Adjust the places of a household whose number of counted members changed.
+    """Adjust the places of a household whose counted members changed.
 
-    Called by intake inside its transaction. Fewer members: places become free; none left: the
-    placement ends. More members:
+    Called by intake inside its transaction. Whoever left frees a place; with nobody left the
+    placement ends. Whoever joined has a place where the family is (its lowest part):
 
     - reserved or confirmed: one more place each, or CapacityExceeded, which undoes the change: the
       placement officer first finds a site where the whole family fits;
     - at the site: the person is there already (a birth, a family member who was found), so the
       record must say so. Where no place is free the site's overflow grows by what is missing and
       the event `site.over_capacity` tells it; the overflow is gone once a place becomes free.
+
+    Places that wait at the other end of a transfer follow who leaves; who joined meanwhile is
+    added there on arrival.
     """
     household = lock_household(household.pk)
-    members = household.members.in_count().count()
+    members = set(household.members.in_count().values_list("pk", flat=True))
     if household.status != HouseholdStatus.ACTIVE:
-        members = 0
-    for placement in lock_open_placements([household.pk]):
-        resize_locked(placement, members, actor=actor)
+        members = set()
+    placements = lock_open_placements([household.pk])
+    placed: set[uuid.UUID] = set()
+    for placement in placements:
+        placed |= _let_leavers_go(placement, members, actor=actor)
+    main = [each for each in placements if each.transfer_of_id is None and each.ended_at is None]
+    if main and (joined := members - placed):
+        add_members(min(main, key=lambda each: each.part), sorted(joined), actor=actor)
 
 
-def resize_locked(placement: Placement, members: int, *, actor: Any) -> None:
-    """Give a locked open placement `members` places, or end it with the last member."""
-    waiting = placement.status in RESERVED_STATUSES
-    if members == placement.places:
-        return
-    if members == 0:
+def _let_leavers_go(placement: Placement, members: set[uuid.UUID], *, actor: Any) -> set[uuid.UUID]:
+    """End the stays of who is no longer in the count; who still belongs to the placement."""
+    stays = standing(placement)
+    there = {stay.person_id for stay in stays}
+    left = there - members
+    if not left:
+        return there
+    now = clock.now()
+    if all(stay.person_id in left or stay.state == StayState.NOT_COME for stay in stays):
+        waiting = placement.status in RESERVED_STATUSES
         to = PlacementStatus.CANCELLED if waiting else PlacementStatus.CHECKED_OUT
-        end_locked(
-            placement, to, actor=actor, occurred_at=clock.now(), reason="nobody_of_household_left"
-        )
-        return
-    more = members - placement.places
+        end_locked(placement, to, actor=actor, occurred_at=now, reason="nobody_of_household_left")
+        return set()
+    moves = Moves()
+    gone = close_stays(placement, now, moves, persons=left)
+    by = -sum(stay.state in HOLDING_STATES for stay in gone)
+    _resized(placement, by, actor=actor)
+    moves.write()
+    return there - left
+
+
+def add_members(placement: Placement, joined: list[uuid.UUID], *, actor: Any) -> None:
+    """Places at a locked open placement for members who joined; see `household_changed`."""
+    waiting = placement.status in RESERVED_STATUSES
+    more = len(joined)
     with refusals_as_errors(placement.site, needed=more), transaction.atomic():
-        placement.places = members
-        placement.save(update_fields=["places"])
-        rules.tell("placement.resized", placement, actor=actor, occurred_at=clock.now(), by=more)
-        if more > 0 and not waiting:
-            if missing := add_people_present(lock_site(placement.site_id), more):
+        moves = Moves()
+        absent = placement.status == PlacementStatus.ABSENT
+        here = StayState.AWAY if absent else StayState.PRESENT
+        state = StayState.DUE if waiting else here
+        open_stays(placement, joined, state, clock.now(), moves)
+        _resized(placement, more, actor=actor)
+        if not waiting:
+            missing = add_people_present(
+                lock_site(placement.site_id), moves.take_present(placement.site_id)
+            )
+            if missing:
                 record_event("site.over_capacity", placement.site, actor=actor, places=missing)
-        else:
-            Moves().add(placement.site_id, placement.status, more).write()
+        moves.write()
+
+
+def _resized(placement: Placement, by: int, *, actor: Any) -> None:
+    """Places, and the status where nobody who is left is present (`by` may be 0)."""
+    stays = standing(placement)
+    placement.places = sum(stay.state in HOLDING_STATES for stay in stays)
+    fields = ["places"]
+    away = any(stay.state in (StayState.AWAY, StayState.AWAY_FREED) for stay in stays)
+    if placement.status in PRESENT_STATUSES and not placement.places and away:
+        placement.status = PlacementStatus.ABSENT
+        fields.append("status")
+    placement.save(update_fields=fields)
+    rules.tell("placement.resized", placement, actor=actor, occurred_at=clock.now(), by=by)

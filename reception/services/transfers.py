@@ -11,13 +11,16 @@ from django.utils.translation import gettext as _
 
 from common import clock
 from common.errors import Conflict, FieldProblem, InvalidInput
+from intake.models import Household, Person
 from reception.choices import RESERVED_STATUSES, PlacementStatus
 from reception.errors import refusals_as_errors
-from reception.models import Placement, Site
+from reception.models import Placement, Site, Unit
 from reception.services import rules
 from reception.services.counters import Moves
+from reception.services.ending import end_locked
 from reception.services.locks import lock_household, lock_placement
-from reception.services.placing import new_placement
+from reception.services.placing import check_people, new_placement
+from reception.services.stays import standing
 
 
 def transfer_placement(
@@ -29,6 +32,7 @@ def transfer_placement(
     reserved_until: datetime | None = None,
     placement_id: uuid.UUID | None = None,
     note: str = "",
+    unit: Unit | None = None,
 ) -> Placement:
     """End `placement` and give the household places at `site`, both or neither; the new one.
 
@@ -41,42 +45,53 @@ def transfer_placement(
     if reserved_until is not None:
         reserved_until = rules.check_moment("reserved_until", reserved_until, future=True)
     status = PlacementStatus.CHECKED_IN if arrived else PlacementStatus.RESERVED
-    needed = placement.household.members.in_count().count()
-    with refusals_as_errors(site, needed=needed), transaction.atomic():
+    with refusals_as_errors(site, needed=placement.places, unit=unit), transaction.atomic():
         household = lock_household(placement.household_id)
         old = lock_placement(placement.pk)
         if made := _already_made(placement_id, old=old, site=site):
             return made
         _check_other_site(old, site)
-        places = rules.places_needed(household)
-        rules.check_care(household, site)
-        moves = Moves().add(old.site_id, old.status, -old.places)
-        _end_old(old, actor=actor, to_site=site)
-        new = new_placement(
+        people = _who_moves(household, old)
+        check_people(people, site, unit)
+        moves = Moves()
+        _end_old(old, actor=actor, to_site=site, moves=moves)
+        new, gains = new_placement(
             actor=actor,
             household=household,
             site=site,
             status=status,
-            places=places,
+            persons=[person.pk for person in people],
             reserved_until=reserved_until,
             placement_id=placement_id,
             note=note,
             previous=old,
+            unit=unit,
+            part=old.part,
+            split_reason=old.split_reason,
         )
         from_site = {"from_site": old.site.code}
         rules.tell("placement.transferred", new, actor=actor, occurred_at=clock.now(), **from_site)
-        moves.add(site.pk, status, places, arrives=True).write()
+        moves.join(gains).arrives_at(site.pk).write()
     return new
 
 
-def _end_old(old: Placement, *, actor: Any, to_site: Site) -> None:
+def _who_moves(household: Household, old: Placement) -> list[Person]:
+    """The members whose placement it is, also who did not come or gave the place up for a while."""
+    members = rules.members_here(household)
+    theirs = {stay.person_id for stay in standing(old)}
+    people = [member for member in members if member.pk in theirs]
+    # A placement that has ended has nobody; the table of transitions says what is wrong.
+    return people or members
+
+
+def _end_old(old: Placement, *, actor: Any, to_site: Site, moves: Moves) -> None:
     waiting = old.status in RESERVED_STATUSES
-    rules.advance(
+    end_locked(
         old,
         PlacementStatus.CANCELLED if waiting else PlacementStatus.CHECKED_OUT,
-        event="placement.ended",
         actor=actor,
         occurred_at=clock.now(),
+        moves=moves,
         to_site=to_site.code,
     )
 
