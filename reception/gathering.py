@@ -119,9 +119,7 @@ def gather(households: Iterable[Household], sites: Iterable[Site]) -> Facts:
     references = _references(gathered.apart)
     day = _Day(clock.now(), Operation.current().zone, frozenset(each.code for each in ordered))
     families = tuple(
-        _family(each, gathered, references, day)
-        for each in asked
-        if gathered.members.get(each.pk)
+        _family(each, gathered, references, day) for each in asked if gathered.members.get(each.pk)
     )
     return Facts(
         families=families,
@@ -200,9 +198,7 @@ def _family(
         for each in adults
         if age_bracket(each.birth_earliest, each.birth_latest, today) == "60+"
     }
-    came, point = got.arrivals.get(
-        household.pk, (min(each.arrived_at for each in members), None)
-    )
+    came, point = got.arrivals.get(household.pk, (min(each.arrived_at for each in members), None))
     return Family(
         key=household.reference,
         size=len(members),
@@ -342,9 +338,7 @@ def _site_facts(
         site_facts(
             site,
             units[site.pk],
-            present_keys=frozenset(
-                references[pk] for pk in there[site.pk] if pk in references
-            ),
+            present_keys=frozenset(references[pk] for pk in there[site.pk] if pk in references),
             villages=_summed((placed[pk].village, placed[pk].places) for pk in there[site.pk]),
             kin=_summed((got.kin.get(pk, ""), placed[pk].places) for pk in there[site.pk]),
         )

@@ -69,9 +69,7 @@ class AllocationRun(BaseModel):
                 name="allocation_proposed_has_a_time",
             ),
             models.CheckConstraint(
-                condition=(
-                    Q(status__in=[S.CONFIRMED, S.WITHDRAWN]) & Q(ended_at__isnull=False)
-                )
+                condition=(Q(status__in=[S.CONFIRMED, S.WITHDRAWN]) & Q(ended_at__isnull=False))
                 | (~Q(status__in=[S.CONFIRMED, S.WITHDRAWN]) & Q(ended_at__isnull=True)),
                 name="allocation_ended_has_a_time",
             ),

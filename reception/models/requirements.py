@@ -80,9 +80,7 @@ class PlacementRequirement(BaseModel):
     needs of tier 2; others learn the rule alone.
     """
 
-    household = models.ForeignKey(
-        Household, models.PROTECT, related_name="placement_requirements"
-    )
+    household = models.ForeignKey(Household, models.PROTECT, related_name="placement_requirements")
     kind = models.CharField(_("what must hold"), max_length=12, choices=RequirementKind)
     minutes = models.PositiveSmallIntegerField(_("minutes to health care"), null=True, blank=True)
     site = models.ForeignKey(

@@ -1,5 +1,14 @@
 """What reception does, one verb a function; see the modules for who raises what."""
 
+from reception.services.allocating import (
+    ask_again,
+    ask_allocation,
+    change_line,
+    confirm_allocation,
+    lock_line,
+    withdraw_allocation,
+    work_out,
+)
 from reception.services.ending import (
     cancel_placement,
     check_out,
@@ -7,6 +16,14 @@ from reception.services.ending import (
     mark_no_show,
 )
 from reception.services.placing import confirm, place_household, place_once
+from reception.services.requiring import (
+    end_keep_apart,
+    end_requirement,
+    join_kin,
+    keep_apart,
+    leave_kin,
+    require_place,
+)
 from reception.services.sites import (
     create_site,
     edit_site,
@@ -27,16 +44,26 @@ from reception.services.units import move_to_unit
 
 __all__ = [
     "announce_transfer",
+    "ask_again",
+    "ask_allocation",
     "cancel_placement",
+    "change_line",
     "check_in",
     "check_out",
     "confirm",
+    "confirm_allocation",
     "create_site",
     "edit_site",
+    "end_keep_apart",
     "end_overflows",
+    "end_requirement",
     "expire_reservations",
     "grant_overflow",
     "household_changed",
+    "join_kin",
+    "keep_apart",
+    "leave_kin",
+    "lock_line",
     "mark_no_show",
     "mark_not_come",
     "move_to_unit",
@@ -45,5 +72,8 @@ __all__ = [
     "recalculate_capacity",
     "record_absence",
     "record_return",
+    "require_place",
     "transfer_placement",
+    "withdraw_allocation",
+    "work_out",
 ]

@@ -6,15 +6,18 @@ a named person may override with a reason.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Operation
 from accounts.policies import Permission, can
+from audit.events import record_event
 from common import clock
-from common.errors import Conflict, FieldProblem, InvalidInput
+from common.errors import Conflict
 from intake.models import Arrival, Household
 from reception.allocation.facts import Family, Refusal, Said
 from reception.allocation.rules import refusals
@@ -34,23 +37,33 @@ OVERRIDABLE: dict[str, Permission] = {
 }
 
 
-def check_hard_rules(
-    actor: Any, household: Household, site: Site, *, override: str = ""
-) -> tuple[str, ...]:
-    """Refuse a place that a hard rule forbids; the codes of the rules that were overridden.
+def keep_hard_rules(
+    actor: Any, household: Household, site: Site, *, note: str = "", override: str = ""
+) -> str:
+    """Refuse a place that a hard rule forbids; the note of the placement, with the override.
 
     Call it with the household locked. `override` is the reason of the person who overrides a rule
-    that may be: near-border nights, and by protection officers families to keep apart. Raises
-    Conflict with the code of the rule.
+    that may be: near-border nights, and by protection officers families to keep apart. It is
+    sealed in the note; an event tells which rules. Raises Conflict with the code of the rule.
     """
-    found = judge(household, site)
-    overridden = []
-    for refusal in found:
+    reason, overridden = override.strip(), []
+    for refusal in judge(household, site):
         permission = OVERRIDABLE.get(refusal.code)
-        if permission is None or not override.strip() or not can(actor, permission):
-            raise refused(refusal, site, may_override=bool(permission and can(actor, permission)))
+        allowed = permission is not None and can(actor, permission)
+        if not (allowed and reason):
+            raise refused(refusal, site, may_override=allowed)
         overridden.append(refusal.code)
-    return tuple(overridden)
+    if not overridden:
+        return note
+    record_event(
+        "placement.rule_overridden",
+        household,
+        actor=actor,
+        household=household.reference,
+        site=site.code,
+        rules=overridden,
+    )
+    return "\n".join(part for part in (note, reason) if part)
 
 
 def judge(household: Household, site: Site) -> tuple[Refusal, ...]:
@@ -120,8 +133,20 @@ def together_now(pair: KeepApart) -> Site | None:
     return None
 
 
+# What stands against a line of a proposal and is no rule about a family and a site.
+OF_HOUSEHOLDS: dict[str, Promise] = {
+    "nobody_here": gettext_lazy("Nobody of this household is here to be placed."),
+    "household_merged": gettext_lazy(
+        "This household was found to be registered twice. Use the one that it was merged into."
+    ),
+    "already_placed": gettext_lazy("This family has found a place meanwhile."),
+}
+
+
 def words_of(said: Said, names: dict[str, str]) -> str:
     """A statement in the reader's language, with the names of sites for their codes."""
+    if said.code in OF_HOUSEHOLDS:
+        return str(OF_HOUSEHOLDS[said.code])
     values = tuple(
         (key, names.get(value, value) if isinstance(value, str) else value)
         for key, value in said.values
@@ -135,17 +160,3 @@ def refused(refusal: Refusal, site: Site, *, may_override: bool = False) -> Conf
     if may_override:
         text = f"{text} {_('Give a reason to place the family here all the same.')}"
     return Conflict(refusal.code, text, rule=refusal.code, overridable=may_override)
-
-
-def check_reason(override: str) -> None:
-    """InvalidInput when the reason is too long to be one."""
-    if len(override) > 500:
-        detail = _("Give a short reason.")
-        raise InvalidInput(
-            "invalid", detail, problems=[FieldProblem("override_reason", "max_length", detail)]
-        )
-
-
-def codes_of(found: Iterable[Said]) -> list[str]:
-    """The codes of statements."""
-    return [each.code for each in found]

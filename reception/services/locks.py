@@ -1,10 +1,11 @@
 """The one lock order of reception.
 
 1. households (then the pairs to keep apart), 2. placements, 3. sites, 4. units; within each, in
-the order of their keys. A proposal is locked before all of them. A household is locked where its members are counted (placing, transfer, a change of its size), so
-that nobody joins or leaves between the count and the place. Sites and units are not locked to
-read them: their counters are changed by guarded updates, as the last statement before the event,
-so that the row everybody wants is held for the shortest time. A stay is guarded by its placement.
+the order of their keys; a proposal before all of them. A household is locked where its members
+are counted (placing, transfer, a change of its size), so that nobody joins or leaves between the
+count and the place. Sites and units are not locked to read them, except to confirm a proposal:
+their counters are changed by guarded updates, as the last statement before the event, so that the
+row everybody wants is held for the shortest time. A stay is guarded by its placement.
 
 Rows are locked `FOR NO KEY UPDATE`: foreign keys to them can still be written.
 """
@@ -17,7 +18,7 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from intake.models import Household
-from reception.models import KeepApart, Placement, Site, Unit
+from reception.models import AllocationRun, KeepApart, Placement, Site, Unit
 
 
 def lock_household(pk: uuid.UUID) -> Household:
@@ -85,3 +86,8 @@ def lock_kept_apart(households: Iterable[uuid.UUID]) -> list[KeepApart]:
         .order_by("pk")
         .select_for_update(of=("self",), no_key=True)
     )
+
+
+def lock_run(pk: uuid.UUID) -> AllocationRun:
+    """The proposal as it is now, held until the transaction ends; before everything else."""
+    return AllocationRun.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)

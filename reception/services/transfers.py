@@ -18,6 +18,7 @@ from reception.models import Placement, Site, Unit
 from reception.services import rules
 from reception.services.counters import Moves
 from reception.services.ending import end_locked
+from reception.services.hard_rules import keep_hard_rules
 from reception.services.locks import lock_household, lock_placement
 from reception.services.placing import check_people, new_placement
 from reception.services.stays import standing
@@ -33,6 +34,7 @@ def transfer_placement(
     placement_id: uuid.UUID | None = None,
     note: str = "",
     unit: Unit | None = None,
+    override_reason: str = "",
 ) -> Placement:
     """End `placement` and give the household places at `site`, both or neither; the new one.
 
@@ -53,6 +55,7 @@ def transfer_placement(
         _check_other_site(old, site)
         people = _who_moves(household, old)
         check_people(people, site, unit)
+        note = keep_hard_rules(actor, household, site, note=note, override=override_reason)
         moves = Moves()
         _end_old(old, actor=actor, to_site=site, moves=moves)
         new, gains = new_placement(
