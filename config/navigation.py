@@ -110,6 +110,7 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
                 "admin:reception_waiting",
                 P.PLACEMENTS_WRITE,
             ),
+            Item(_("Proposals"), "rule", _list("reception_allocationrun"), P.PLACEMENTS_WRITE),
         ],
     ),
     (

@@ -286,6 +286,11 @@ SPECTACULAR_SETTINGS = {
         "PlacementStatusEnum": "reception.choices.PlacementStatus",
         "PlacementBeginningEnum": "reception.choices.MAY_BEGIN_AS",
         "AbsenceReasonEnum": "reception.choices.AbsenceReason",
+        "AllocationScopeEnum": "reception.choices.AllocationScope",
+        "AllocationStatusEnum": "reception.choices.AllocationStatus",
+        "AllocationLineStateEnum": "reception.choices.LineState",
+        "AllocationConfirmAsEnum": "reception.choices.MAY_CONFIRM_AS",
+        "RequirementKindEnum": "reception.choices.RequirementKind",
     },
     "SORT_OPERATIONS": True,
     "POSTPROCESSING_HOOKS": [

@@ -62,6 +62,8 @@ MAY_BEGIN_AS = (
     PlacementStatus.CONFIRMED.value,
     PlacementStatus.CHECKED_IN.value,
 )
+# What a confirmed line of a proposal begins as.
+MAY_CONFIRM_AS = (PlacementStatus.RESERVED.value, PlacementStatus.CONFIRMED.value)
 # Places are held for these; of them, PRESENT_STATUSES count as people at the site.
 RESERVED_STATUSES = (PlacementStatus.RESERVED, PlacementStatus.CONFIRMED)
 PRESENT_STATUSES = (

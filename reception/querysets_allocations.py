@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from reception.models import AllocationLine, AllocationRun  # noqa: F401
 
 
+def known_site_q(user: Any, field: str) -> Q:
+    """The condition that the key at `field` is empty, or a site that the user may read."""
+    condition = sites_q(user, Permission.SITES_READ, f"{field}__")
+    # An empty condition is no condition: with "or" it would be forgotten.
+    return Q(**{f"{field}__isnull": True}) | condition if condition else Q()
+
+
 class RunQuerySet(models.QuerySet["AllocationRun"]):
     """Proposals."""
 
@@ -43,12 +50,10 @@ class LineQuerySet(models.QuerySet["AllocationLine"]):
         """
         if not access_of(user).can(Permission.PLACEMENTS_WRITE):
             return self.none()
-        known = sites_q(user, Permission.SITES_READ, "site__")
-        proposed = sites_q(user, Permission.SITES_READ, "proposed_site__")
         return self.filter(
             households_q(user, Permission.HOUSEHOLDS_READ, "household__"),
-            Q(site__isnull=True) | known,
-            Q(proposed_site__isnull=True) | proposed,
+            known_site_q(user, "site"),
+            known_site_q(user, "proposed_site"),
         )
 
     def to_confirm(self) -> Self:

@@ -12,7 +12,7 @@ from accounts.policies import Permission, access_of
 from common import clock
 from intake.models import Household
 from intake.querysets import households_q
-from reception.querysets import sites_q
+from reception.querysets_allocations import known_site_q
 
 if TYPE_CHECKING:
     from reception.models import KeepApart, KinGroup, PlacementRequirement  # noqa: F401
@@ -53,7 +53,7 @@ class RequirementQuerySet(models.QuerySet["PlacementRequirement"]):
             return self.none()
         return self.filter(
             households_q(user, Permission.HOUSEHOLDS_READ, "household__"),
-            Q(site__isnull=True) | sites_q(user, Permission.SITES_READ, "site__"),
+            known_site_q(user, "site"),
         )
 
     def in_force(self, now: datetime | None = None) -> Self:

@@ -240,6 +240,7 @@ class PlacementViewSet(
             reserved_until=data.get("reserved_until"),
             placement_id=data.get("id"),
             note=data.get("note", ""),
+            override_reason=data.get("override_reason", ""),
         )
         return self._answer(placement, created=created)
 
@@ -307,6 +308,7 @@ class PlacementViewSet(
             reserved_until=data.get("reserved_until"),
             placement_id=data.get("id"),
             note=data.get("note", ""),
+            override_reason=data.get("override_reason", ""),
         )
         return self._answer(moved, created=True)
 

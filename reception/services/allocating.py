@@ -29,7 +29,13 @@ from intake.choices import HouseholdStatus
 from intake.models import Household, Person
 from reception.allocation.facts import Family, Said, SiteFacts
 from reception.allocation.rules import refusals
-from reception.choices import AllocationStatus, LineState, PlacementStatus, SiteStatus
+from reception.choices import (
+    MAY_CONFIRM_AS,
+    AllocationStatus,
+    LineState,
+    PlacementStatus,
+    SiteStatus,
+)
 from reception.errors import already_placed
 from reception.gathering import Facts, current_policy, gather
 from reception.models import AllocationLine, AllocationRun, Placement, Site
@@ -52,7 +58,6 @@ from reception.services.proposing import (
 )
 
 S = AllocationStatus
-MAY_CONFIRM_AS = (PlacementStatus.RESERVED.value, PlacementStatus.CONFIRMED.value)
 
 
 @dataclass(frozen=True)
