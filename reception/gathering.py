@@ -171,10 +171,14 @@ def _arrivals(pks: set[uuid.UUID]) -> dict[uuid.UUID, tuple[datetime, Point | No
     for household, at, latitude, longitude in rows.values_list(
         "household_id", "occurred_at", "entry_point__latitude", "entry_point__longitude"
     ):
-        known = latitude is not None and longitude is not None
-        point = (float(latitude), float(longitude)) if known else None
-        found.setdefault(household, (at, point))
+        found.setdefault(household, (at, _point(latitude, longitude)))
     return found
+
+
+def _point(latitude: Any, longitude: Any) -> Point | None:
+    if latitude is None or longitude is None:
+        return None
+    return float(latitude), float(longitude)
 
 
 def _references(apart: dict[uuid.UUID, set[uuid.UUID]]) -> dict[uuid.UUID, str]:
@@ -348,7 +352,7 @@ def _site_facts(
 
 def site_facts(site: Site, units: Iterable[Unit], **more: Any) -> SiteFacts:
     """A site as the rules know it. Its code stands for its name, so that names stay out of runs."""
-    known = site.latitude is not None and site.longitude is not None
+    point = _point(site.latitude, site.longitude)
     return SiteFacts(
         code=site.code,
         name=site.code,
@@ -366,8 +370,8 @@ def site_facts(site: Site, units: Iterable[Unit], **more: Any) -> SiteFacts:
         health_minutes=site.health_minutes,
         border_km=site.border_km,
         languages=frozenset(getattr(site, "staff_languages", None) or ()),
-        lat=float(site.latitude) if known and site.latitude is not None else None,
-        lon=float(site.longitude) if known and site.longitude is not None else None,
+        lat=point[0] if point else None,
+        lon=point[1] if point else None,
         **more,
     )
 

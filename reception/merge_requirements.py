@@ -28,7 +28,7 @@ class PairsFollow:
             return None
         done: dict[str, Any] = {"moved": [], "ended": [], "until": {}}
         standing = KeepApart.objects.filter(ended_at__isnull=True).order_by("pk")
-        for pair in standing.of(merge.repeat.pk):  # type: ignore[attr-defined]
+        for pair in standing.of(merge.repeat.pk):
             stranger = _partner(pair, merge.repeat.pk)
             same = standing.filter(_pair(merge.survivor.pk, stranger)).first()
             if stranger == merge.survivor.pk:
@@ -56,7 +56,7 @@ class PairsFollow:
     def undo(self, model: type[models.Model], field: str, merge: Merge, data: Any) -> None:
         """Put the pairs back as they were."""
         for pk in (data or {}).get("moved", []):
-            pair = KeepApart.objects.filter(pk=pk).of(merge.survivor.pk).first()  # type: ignore[attr-defined]
+            pair = KeepApart.objects.filter(pk=pk).of(merge.survivor.pk).first()
             if pair is not None:
                 _point(pair, merge.repeat.pk, _partner(pair, merge.survivor.pk))
         for pk in (data or {}).get("ended", []):

@@ -1,7 +1,7 @@
 """Pages of reception: sites, placements, families waiting for a place."""
 
-from reception.admin.allocations import AllocationRunAdmin
 from reception.admin import place_rules
+from reception.admin.allocations import AllocationRunAdmin
 from reception.admin.norms import NormAdmin
 from reception.admin.placements import PlacementAdmin
 from reception.admin.sites import SiteAdmin

@@ -16,7 +16,7 @@ from reception.choices import (
     RequirementKind,
 )
 from reception.models import AllocationRun, KeepApart, KinGroup, PlacementRequirement
-from reception.proposal_view import LineView, ProposalView, SiteView
+from reception.proposal_view import LineView, ProposalView
 
 
 @extend_schema_serializer(
@@ -73,7 +73,7 @@ class SaidSerializer(serializers.Serializer[Any]):
         return dict(said.values)
 
 
-class AllocationLineSerializer(serializers.Serializer[LineView]):
+class AllocationLineSerializer(serializers.Serializer[Any]):
     """What is proposed for one family, and why. Without personal data."""
 
     household = serializers.CharField(source="line.household.reference", read_only=True)
@@ -112,7 +112,7 @@ class AllocationLineSerializer(serializers.Serializer[LineView]):
         return etag_of(view.line)
 
 
-class AllocationSiteSerializer(serializers.Serializer[SiteView]):
+class AllocationSiteSerializer(serializers.Serializer[Any]):
     """A site before and after."""
 
     code = serializers.CharField(source="site.code", read_only=True)

@@ -93,9 +93,7 @@ class AllocationViewSet(
         request=shapes.LineEditSerializer,
         responses={200: shapes.AllocationLineSerializer, 409: REFUSED, 412: REFUSED},
     )
-    @action(
-        detail=True, methods=["patch"], url_path="lines/(?P<household>[^/]+)", filterset_class=None
-    )
+    @action(detail=True, methods=["patch"], url_path="lines/(?P<household>[^/]+)")
     def line(self, request: Request, pk: str, household: str) -> Response:
         """Another site, none, or keep the present one."""
         data = _checked(shapes.LineEditSerializer, request)
@@ -127,7 +125,7 @@ class AllocationViewSet(
             409: REFUSED,
         },
     )
-    @action(detail=True, methods=["post"], url_path="ask-again", filterset_class=None)
+    @action(detail=True, methods=["post"], url_path="ask-again")
     def ask_again(self, request: Request, pk: str) -> Response:
         """Ask again."""
         run = services.ask_again(actor=request.user, run=self.get_object())
@@ -146,7 +144,7 @@ class AllocationViewSet(
             ),
         },
     )
-    @action(detail=True, methods=["post"], filterset_class=None)
+    @action(detail=True, methods=["post"])
     def confirm(self, request: Request, pk: str) -> Response:
         """Confirm."""
         data = _checked(shapes.ConfirmAllocationSerializer, request)
@@ -166,7 +164,7 @@ class AllocationViewSet(
         request=None,
         responses={200: shapes.AllocationSummarySerializer, 409: REFUSED},
     )
-    @action(detail=True, methods=["post"], filterset_class=None)
+    @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: str) -> Response:
         """Nobody will confirm it."""
         run = services.withdraw_allocation(actor=request.user, run=self.get_object())

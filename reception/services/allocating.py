@@ -292,7 +292,7 @@ def _to_confirm(
             % {"now": S(run.status_now).label},
             state=run.status_now,
         )
-    rows = run.lines.visible_to(actor)  # type: ignore[attr-defined]
+    rows = run.lines.visible_to(actor)
     if lines is not None:
         rows = rows.filter(pk__in=lines)
         if rows.count() != len(set(lines)):
@@ -306,7 +306,7 @@ def _to_confirm(
 def _confirmed(
     actor: Any, run: AllocationRun, lines: Collection[uuid.UUID] | None
 ) -> list[AllocationLine]:
-    rows = run.lines.visible_to(actor).filter(state=LineState.CONFIRMED)  # type: ignore[attr-defined]
+    rows = run.lines.visible_to(actor).filter(state=LineState.CONFIRMED)
     if lines is not None:
         rows = rows.filter(pk__in=lines)
     return list(rows.select_related("household", "site", "placement"))
@@ -409,7 +409,7 @@ def _write(run: AllocationRun, good: list[Wanted], refused: list[Refused], actor
     AllocationLine.objects.bulk_update(
         [each.line for each in refused], ["state", "refusal", "locked"], batch_size=200
     )
-    left = run.lines.to_confirm().exists()  # type: ignore[attr-defined]
+    left = run.lines.to_confirm().exists()
     run.status = S.PARTLY if left else S.CONFIRMED
     run.ended_at = None if left else now
     run.save(update_fields=["status", "ended_at"])

@@ -228,7 +228,7 @@ def _scope(rows: Any, scope: str, asked: Asked | AllocationRun) -> Any:
 def _require_all_lines(actor: Any, run: AllocationRun) -> None:
     visible = AllocationRun.objects.visible_to(actor).filter(pk=run.pk).exists()
     lines = run.lines.all()
-    if not visible or lines.visible_to(actor).count() != lines.count():  # type: ignore[attr-defined]
+    if not visible or lines.visible_to(actor).count() != lines.count():
         raise NotPermitted(
             "not_permitted", _("You do not see the whole proposal. Ask for one of your own.")
         )

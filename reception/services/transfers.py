@@ -46,7 +46,6 @@ def transfer_placement(
     rules.require_write(actor, site)
     if reserved_until is not None:
         reserved_until = rules.check_moment("reserved_until", reserved_until, future=True)
-    status = PlacementStatus.CHECKED_IN if arrived else PlacementStatus.RESERVED
     with refusals_as_errors(site, needed=placement.places, unit=unit), transaction.atomic():
         household = lock_household(placement.household_id)
         old = lock_placement(placement.pk)
@@ -55,18 +54,17 @@ def transfer_placement(
         _check_other_site(old, site)
         people = _who_moves(household, old)
         check_people(people, site, unit)
-        note = keep_hard_rules(actor, household, site, note=note, override=override_reason)
         moves = Moves()
         _end_old(old, actor=actor, to_site=site, moves=moves)
         new, gains = new_placement(
             actor=actor,
             household=household,
             site=site,
-            status=status,
+            status=PlacementStatus.CHECKED_IN if arrived else PlacementStatus.RESERVED,
             persons=[person.pk for person in people],
             reserved_until=reserved_until,
             placement_id=placement_id,
-            note=note,
+            note=keep_hard_rules(actor, household, site, note=note, override=override_reason),
             previous=old,
             unit=unit,
             part=old.part,
