@@ -209,6 +209,12 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
                 P.CODELISTS_MANAGE,
             ),
             Item(_("Sectors"), "category", _list("aid_sector"), P.CODELISTS_MANAGE),
+            Item(
+                _("Policy for places"),
+                "gavel",
+                _list("reception_placementpolicy"),
+                (P.PLACEMENTS_WRITE, P.CAPACITY_OVERRIDE),
+            ),
             Item(_("Norms"), "straighten", _list("reception_norm"), P.CODELISTS_MANAGE),
         ],
     ),

@@ -16,7 +16,7 @@ from intake.models import EntryPoint
 from intake.services.entry_points import record_first_state
 from reception.choices import ResourceKind
 from reception.models import Site, SiteResource
-from reception.services import recalculate_capacity
+from reception.services import decide_policy, recalculate_capacity
 
 DATA = Path(__file__).parent / "data"
 MEASURED_ON = date(2021, 7, 3)
@@ -109,3 +109,13 @@ def load_sites(*, actor: Any) -> None:
         recalculate_capacity(site=site, actor=actor)
         if row["blocked"]:
             Site.objects.filter(pk=site.pk).update(blocked=int(row["blocked"]))
+
+
+def allow_stays_near_the_border(*, actor: Any) -> None:
+    """The province lies along the border: its commission allowed stays at every site."""
+    with clock.replaying(SET_UP_AT):
+        decide_policy(
+            actor=actor,
+            sites=Site.objects.all(),
+            decision="Provincial commission, 4 July 2021, no. 12",
+        )

@@ -8,10 +8,10 @@ open and not sealed; whoever is not in the count is nobody here.
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,7 @@ from intake.models import (
     WashingtonGroup,
 )
 from reception.allocation.facts import (
+    Expected,
     Family,
     Places,
     Point,
@@ -52,6 +53,21 @@ STEP_FREE_NEEDS = ("DS-PM", "DS-PS", "DS-BD", "ER-FR")
 NEAR_SERVICES = ("DS", "ER", "PG", "SM")
 HIGHEST_TIER = 2
 FIRST_LINE = (SiteType.BORDER_RECEPTION, SiteType.TRANSIT)
+# Arrivals are expected as in the days before; of many, the latest are enough.
+EXPECT_FROM = timedelta(days=3)
+MOST_RECENT = 1000
+# What tells one expected family from another that needs the same of a place.
+LIKE_ANY: dict[str, Any] = {
+    "key": "",
+    "village": "",
+    "kin": "",
+    "arrived": 0,
+    "nights": 0,
+    "origin_point": None,
+    "not_at": frozenset(),
+    "apart_from": frozenset(),
+    "locked": "",
+}
 # Values of Site.type that no proposal fills; the second is an authority's own facility.
 BY_HAND = (SiteType.SAFE_HOUSE.value, "authority_facility", "separated_facility")
 
@@ -125,6 +141,24 @@ def gather(households: Iterable[Household], sites: Iterable[Site]) -> Facts:
         families=families,
         sites=_site_facts(ordered, placed, gathered, references),
         households={each.reference: each for each in asked},
+    )
+
+
+def expected_families() -> tuple[Expected, ...]:
+    """Families like those of the last three days, as many as came in a day on average.
+
+    For them scarce places are kept: step-free ones, sections, interim care.
+    """
+    since = clock.now() - EXPECT_FROM
+    came = Arrival.objects.filter(occurred_at__gte=since, household__status="active")
+    recent = Household.objects.filter(pk__in=came.values("household_id")).order_by("-pk")
+    families = gather(recent[:MOST_RECENT], []).families
+    alike = Counter(replace(each, **LIKE_ANY) for each in families)
+    days = EXPECT_FROM / timedelta(days=1)
+    rows = sorted(alike.items(), key=lambda row: repr(row[0]))
+    return tuple(
+        Expected(replace(family, key=f"expected-{number}"), count / days)
+        for number, (family, count) in enumerate(rows)
     )
 
 

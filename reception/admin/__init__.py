@@ -4,6 +4,14 @@ from reception.admin import place_rules
 from reception.admin.allocations import AllocationRunAdmin
 from reception.admin.norms import NormAdmin
 from reception.admin.placements import PlacementAdmin
+from reception.admin.policies import PlacementPolicyAdmin
 from reception.admin.sites import SiteAdmin
 
-__all__ = ["AllocationRunAdmin", "NormAdmin", "PlacementAdmin", "SiteAdmin", "place_rules"]
+__all__ = [
+    "AllocationRunAdmin",
+    "NormAdmin",
+    "PlacementAdmin",
+    "PlacementPolicyAdmin",
+    "SiteAdmin",
+    "place_rules",
+]

@@ -52,6 +52,12 @@ class PlaceForm(forms.Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+    override_reason = forms.CharField(
+        label=gettext_lazy("Why a rule does not hold here (only if the page asks for it)"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
 
 
 class TransferForm(PlaceForm):
@@ -106,6 +112,7 @@ def place(model_admin: Any, request: HttpRequest, household_id: Any) -> HttpResp
             site=site,
             status=data["status"],
             note=data["note"],
+            override_reason=data["override_reason"],
         )
         messages.success(
             request,
@@ -139,6 +146,7 @@ def transfer(model_admin: Any, request: HttpRequest, placement_id: Any) -> HttpR
             site=site,
             arrived=data["status"] == PlacementStatus.CHECKED_IN,
             note=data["note"],
+            override_reason=data["override_reason"],
         )
         messages.success(
             request,

@@ -17,6 +17,7 @@ from reception.services.ending import (
 )
 from reception.services.placing import confirm, place_household, place_once
 from reception.services.requiring import (
+    decide_policy,
     end_keep_apart,
     end_requirement,
     join_kin,
@@ -53,6 +54,7 @@ __all__ = [
     "confirm",
     "confirm_allocation",
     "create_site",
+    "decide_policy",
     "edit_site",
     "end_keep_apart",
     "end_overflows",

@@ -24,7 +24,7 @@ from intake.models import Arrival, EntryPoint, Household
 from reception.allocation.facts import Family, Problem
 from reception.allocation.proposal import Line, Proposal
 from reception.choices import AllocationScope, AllocationStatus, LineState
-from reception.gathering import Facts, current_policy, gather
+from reception.gathering import Facts, current_policy, expected_families, gather
 from reception.models import AllocationLine, AllocationRun, Site
 from reception.querysets import sites_q
 from reception.selectors import unplaced_households
@@ -33,9 +33,6 @@ from reception.services.locks import lock_run
 log = logging.getLogger(__name__)
 # Up to so many families the proposal is worked out while the officer waits for the page.
 AT_ONCE = 300
-# What the solver may take, in seconds.
-TIME_AT_ONCE = 10.0
-TIME_OF_WORKER = 60.0
 
 S = AllocationStatus
 
@@ -133,7 +130,7 @@ def work_out(run_id: uuid.UUID, attempt: int) -> None:
     begun = time.monotonic()
     try:
         facts, problem, kept = _problem(run)
-        proposal = _solve(problem, many=len(problem.families) > AT_ONCE)
+        proposal = _solve(problem)
     except Exception as error:
         log.exception("allocation failed: %s", type(error).__name__)
         _fail(run, "not_worked_out")
@@ -247,7 +244,8 @@ def _problem(run: AllocationRun) -> tuple[Facts, Problem, dict[uuid.UUID, Alloca
     sites = Site.objects.open().filter(sites_q(actor, Permission.PLACEMENTS_WRITE))
     facts = gather(households.exclude(pk__in=settled), sites)
     families = tuple(_with_lock(each, facts, kept) for each in facts.families)
-    return facts, Problem(families, facts.sites, current_policy()), kept
+    problem = Problem(families, facts.sites, current_policy(), expected_families())
+    return facts, problem, kept
 
 
 def _with_lock(family: Family, facts: Facts, kept: dict[uuid.UUID, AllocationLine]) -> Family:
@@ -258,10 +256,11 @@ def _with_lock(family: Family, facts: Facts, kept: dict[uuid.UUID, AllocationLin
     return replace(family, locked=line.site.code)
 
 
-def _solve(problem: Problem, *, many: bool) -> Proposal:
-    from reception.allocation.solver import solve
+def _solve(problem: Problem) -> Proposal:
+    # Loaded where it is used: the solver's libraries take a second that no other page needs.
+    from reception.allocation.solving import propose
 
-    return solve(problem, seconds=TIME_OF_WORKER if many else TIME_AT_ONCE)
+    return propose(problem)
 
 
 def fingerprint(problem: Problem) -> str:

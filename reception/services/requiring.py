@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.policies import Permission
+from accounts.policies import Permission, can
 from audit.events import record_event
 from common import clock
 from common.errors import Conflict, FieldProblem, InvalidInput, NotPermitted
 from intake.models import Household
 from intake.services.permitted import holds_for
 from reception.choices import RequirementKind
-from reception.models import KeepApart, KinGroup, KinGroupMember, PlacementRequirement, Site
+from reception.models import (
+    KeepApart,
+    KinGroup,
+    KinGroupMember,
+    PlacementPolicy,
+    PlacementRequirement,
+    Site,
+)
 from reception.services.locks import lock_households
 from reception.services.rules import check_moment
 
@@ -172,6 +179,46 @@ def leave_kin(*, actor: Any, household: Household) -> None:
     record_event("household.kin_left", member.group, actor=actor, household=household.reference)
 
 
+@transaction.atomic
+def decide_policy(
+    *,
+    actor: Any,
+    near_border_km: int = 50,
+    first_nights: int = 5,
+    sites: Iterable[Site] = (),
+    decision: str = "",
+    step_free_required: bool = False,
+) -> PlacementPolicy:
+    """Set the parameters of the rules for places from now on; the decisions before stay readable.
+
+    `sites`: near the border, where longer stays are allowed by the `decision`. Raises
+    InvalidInput when sites are named without one, NotPermitted.
+    """
+    if not can(actor, Permission.CAPACITY_OVERRIDE):
+        raise NotPermitted("not_permitted", _("You may not decide this."))
+    chosen = list(sites)
+    if chosen and not decision.strip():
+        _require_text("decision", "", _("Name the decision that allows longer stays there."))
+    row = PlacementPolicy.objects.create(
+        near_border_km=near_border_km,
+        first_nights=first_nights,
+        decision=decision.strip(),
+        step_free_required=step_free_required,
+        decided_by=actor,
+    )
+    row.sites.set(chosen)
+    record_event(
+        "placement_policy.decided",
+        row,
+        actor=actor,
+        near_border_km=near_border_km,
+        first_nights=first_nights,
+        sites=sorted(each.code for each in chosen),
+        step_free_required=step_free_required,
+    )
+    return row
+
+
 def _end(row: PlacementRequirement, actor: Any) -> None:
     row.ended_at, row.ended_by = clock.now(), actor
     row.save(update_fields=["ended_at", "ended_by"])
@@ -226,13 +273,3 @@ def _check_requirement(kind: str, minutes: int | None, site: Site | None) -> Non
         problems.append(FieldProblem("site", "not_allowed", detail))
     if problems:
         raise InvalidInput("invalid", problems[0].detail, problems=problems)
-
-
-__all__ = [
-    "end_keep_apart",
-    "end_requirement",
-    "join_kin",
-    "keep_apart",
-    "leave_kin",
-    "require_place",
-]

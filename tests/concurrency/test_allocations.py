@@ -28,7 +28,7 @@ def _operation(transactional_db: Any, monkeypatch: pytest.MonkeyPatch) -> Iterat
     for codelist in codelists.registered():
         codelists.load(codelist)
     make_operation()
-    monkeypatch.setattr(proposing, "_solve", lambda problem, many: first_fit(problem))
+    monkeypatch.setattr(proposing, "_solve", first_fit)
     yield
     assert counter_drifts() == []
 

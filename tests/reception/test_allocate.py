@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _known_answer(operation: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proposing, "_solve", lambda problem, many: first_fit(problem))
+    monkeypatch.setattr(proposing, "_solve", first_fit)
 
 
 @pytest.fixture
@@ -256,7 +256,7 @@ def test_a_run_that_failed_says_so_and_can_be_asked_again(
     make_site()
     household = make_household_of(2)
 
-    def breaks(problem: Any, many: bool) -> None:
+    def breaks(problem: Any) -> None:
         raise RuntimeError("no memory")
 
     with monkeypatch.context() as broken:

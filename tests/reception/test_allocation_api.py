@@ -19,7 +19,7 @@ REQUIRED, KIN = "/api/v1/placement-requirements/", "/api/v1/kin-groups/"
 
 @pytest.fixture(autouse=True)
 def _known_answer(operation: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proposing, "_solve", lambda problem, many: first_fit(problem))
+    monkeypatch.setattr(proposing, "_solve", first_fit)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ ASK = reverse("admin:reception_ask")
 
 @pytest.fixture(autouse=True)
 def _known_answer(operation: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proposing, "_solve", lambda problem, many: first_fit(problem))
+    monkeypatch.setattr(proposing, "_solve", first_fit)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts.models import Agency, Operation
 from audit.context import history_context
-from demo import accounts, border, care, family, places, slips, story
+from demo import accounts, border, care, family, places, proposals, slips, story
 from notifications.choices import Channel
 from notifications.models import Subscription
 from reports.choices import Edition
@@ -60,6 +60,7 @@ class Command(BaseCommand):
         self.subscribe()
         self.say("Safe locations")
         places.load_sites(actor=users["administrator"])
+        places.allow_stays_near_the_border(actor=users["administrator"])
         self.say("Importing the arrivals as they were typed")
         batch = story.import_arrivals(actor=users["registrar"], say=self.say)
         story.decide_repeats(actor=users["protection_officer"], batch=batch, say=self.say)
@@ -76,6 +77,12 @@ class Command(BaseCommand):
         care.ask_six_questions(registrar=users["registrar"], say=self.say)
         self.say("Looking for relatives")
         family.look_for_a_brother(actor=users["registrar"], moment=story.at(6, 19), say=self.say)
+        self.say("What must hold for places")
+        proposals.say_what_must_hold(
+            officer=users["placement_officer"],
+            protection=users["protection_officer"],
+            say=self.say,
+        )
         self.say("Situation reports")
         story.make_reports(publisher=users["reporting_officer"], say=self.say)
         return {
