@@ -89,8 +89,8 @@ class AllocationRefused(Conflict):
         super().__init__(
             "allocation_refused",
             _(
-                "Nothing was confirmed: for %(count)d of the families something changed meanwhile. "
-                "Ask again, or confirm those that still hold."
+                "Nothing was confirmed: meanwhile something changed for families of this proposal "
+                "(%(count)d). Ask again, or confirm those that still hold."
             )
             % {"count": len(refused)},
             problems=[
