@@ -53,6 +53,11 @@ STEP_FREE_NEEDS = ("DS-PM", "DS-PS", "DS-BD", "ER-FR")
 NEAR_SERVICES = ("DS", "ER", "PG", "SM")
 HIGHEST_TIER = 2
 FIRST_LINE = (SiteType.BORDER_RECEPTION, SiteType.TRANSIT)
+# What is read of a person; nothing that says who it is.
+OF_PERSONS = (
+    *("household", "position", "relationship", "is_focal_point", "sex", "arrived_at"),
+    *("birth_earliest", "birth_latest"),
+)
 # Arrivals are expected as in the days before; of many, the latest are enough.
 EXPECT_FROM = timedelta(days=3)
 MOST_RECENT = 1000
@@ -151,7 +156,11 @@ def expected_families() -> tuple[Expected, ...]:
     """
     since = clock.now() - EXPECT_FROM
     came = Arrival.objects.filter(occurred_at__gte=since, household__status="active")
-    recent = Household.objects.filter(pk__in=came.values("household_id")).order_by("-pk")
+    recent = (
+        Household.objects.filter(pk__in=came.values("household_id"))
+        .defer("contact")
+        .order_by("-pk")
+    )
     families = gather(recent[:MOST_RECENT], []).families
     alike = Counter(replace(each, **LIKE_ANY) for each in families)
     days = EXPECT_FROM / timedelta(days=1)
@@ -166,7 +175,7 @@ def expected_families() -> tuple[Expected, ...]:
 def _read(pks: set[uuid.UUID]) -> _Gathered:
     got = _Gathered()
     people = Person.objects.in_count().filter(household__in=pks)
-    for person in people.order_by("household", "position", "pk"):
+    for person in people.order_by("household", "position", "pk").only(*OF_PERSONS):
         got.members[person.household_id].append(person)
     needs = SpecificNeed.objects.open().filter(
         person__in=people.values("pk"), type__tier__lte=HIGHEST_TIER

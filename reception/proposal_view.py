@@ -124,6 +124,7 @@ def view_of(run: AllocationRun, user: Any) -> ProposalView:
         AllocationLine.objects.visible_to(user)
         .filter(run=run)
         .select_related("household", "site", "proposed_site")
+        .defer("household__contact")
         .order_by("household__reference")
     )
     lines = [line_view(each, reader) for each in rows]

@@ -297,7 +297,8 @@ def _to_confirm(
         rows = rows.filter(pk__in=lines)
         if rows.count() != len(set(lines)):
             raise Stale("stale", _("The proposal was worked out anew. Read it again."))
-    found = list(rows.to_confirm().select_related("household", "site").order_by("household_id"))
+    rows = rows.to_confirm().select_related("household", "site").defer("household__contact")
+    found = list(rows.order_by("household_id"))
     for site in {each.site for each in found if each.site}:
         rules.require_write(actor, site)
     return found
@@ -309,7 +310,7 @@ def _confirmed(
     rows = run.lines.visible_to(actor).filter(state=LineState.CONFIRMED)
     if lines is not None:
         rows = rows.filter(pk__in=lines)
-    return list(rows.select_related("household", "site", "placement"))
+    return list(rows.select_related("household", "site").defer("household__contact"))
 
 
 def _judged(actor: Any, lines: list[AllocationLine]) -> tuple[list[Wanted], list[Refused]]:

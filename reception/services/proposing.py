@@ -185,7 +185,7 @@ def _waiting(actor: Any, asked: Asked) -> list[Household]:
     """The households asked for that wait and that the actor may read; at least one."""
     rows = _scope(unplaced_households(), asked.scope, asked)
     visible = Household.objects.visible_to(actor).values("pk")
-    found = list(rows.filter(pk__in=visible).order_by("pk"))
+    found = list(rows.filter(pk__in=visible).defer("contact").order_by("pk"))
     if asked.scope == AllocationScope.CHOSEN:
         there = {each.pk for each in found}
         problems = [
@@ -235,14 +235,14 @@ def _require_all_lines(actor: Any, run: AllocationRun) -> None:
 def _problem(run: AllocationRun) -> tuple[Facts, Problem, dict[uuid.UUID, AllocationLine]]:
     """What is asked, and the lines that stay as they are, by household."""
     actor = run.asked_by
-    lines = list(run.lines.select_related("site", "household"))
+    lines = list(run.lines.select_related("site"))
     kept = {line.household_id: line for line in lines if line.is_kept}
     done = (LineState.CONFIRMED, LineState.LEFT_OUT)
     settled = [line.household_id for line in lines if line.state in done]
     visible = Household.objects.visible_to(actor).values("pk")
     households = _scope(unplaced_households(), run.scope, run).filter(pk__in=visible)
     sites = Site.objects.open().filter(sites_q(actor, Permission.PLACEMENTS_WRITE))
-    facts = gather(households.exclude(pk__in=settled), sites)
+    facts = gather(households.exclude(pk__in=settled).defer("contact"), sites)
     families = tuple(_with_lock(each, facts, kept) for each in facts.families)
     problem = Problem(families, facts.sites, current_policy(), expected_families())
     return facts, problem, kept
