@@ -117,5 +117,5 @@ def allow_stays_near_the_border(*, actor: Any) -> None:
         decide_policy(
             actor=actor,
             sites=Site.objects.all(),
-            decision="Provincial commission, 4 July 2021, no. 12",
+            decision="Provincial commission, 30 June 2021, no. 12",
         )

@@ -6,7 +6,7 @@ a named person may override with a reason.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.utils.functional import Promise
@@ -22,7 +22,7 @@ from intake.models import Arrival, Household
 from reception.allocation.facts import Family, Refusal, Said
 from reception.allocation.rules import refusals
 from reception.allocation.words import describe
-from reception.gathering import current_policy, requirement_facts, site_facts
+from reception.gathering import current_policy, gather, requirement_facts, site_facts
 from reception.models import KeepApart, Placement, PlacementRequirement, Site, Unit
 from reception.services.locks import lock_kept_apart
 
@@ -92,6 +92,25 @@ def judge(household: Household, site: Site) -> tuple[Refusal, ...]:
         without=BY_HAND_WITHOUT,
         **({"policy": policy} if policy else {}),
     )
+
+
+def rules_against(household: Household, sites: Sequence[Site]) -> dict[str, list[tuple[str, bool]]]:
+    """By site code: each hard rule against the household there, and whether a reason overrides it.
+
+    For pages, which show it beside the places. A fixed number of queries.
+    """
+    facts = gather([household], sites)
+    if not facts.families:
+        return {site.code: [] for site in sites}
+    family, policy = facts.families[0], current_policy()
+    names = {site.code: site.name for site in sites}
+    return {
+        site.code: [
+            (words_of(said, names), said.code in OVERRIDABLE)
+            for said in refusals(family, site, policy=policy, by_hand=True, without=BY_HAND_WITHOUT)
+        ]
+        for site in facts.sites
+    }
 
 
 def _present(pairs: Collection[KeepApart], site: Site) -> frozenset[str]:

@@ -147,3 +147,36 @@ def test_what_must_hold_is_set_on_the_households_page(
     assert not PlacementRequirement.objects.in_force().exists()
     client.post(page, {"do": "end_apart", "row": KeepApart.objects.get().pk})
     assert KeepApart.objects.in_force().exists()
+
+
+def test_a_policy_is_decided_on_its_page(client: Any, operation: Any, officer: Any) -> None:
+    from accounts.choices import Role
+    from reception.gathering import current_policy
+    from tests.factories.accounts import make_user
+
+    site = make_site("NEAR", border_km=3)
+    page = reverse("admin:reception_placementpolicy_add")
+    client.force_login(make_user(Role.ADMINISTRATOR))
+    sent = {"near_border_km": 40, "first_nights": 3, "sites": [site.pk], "decision": ""}
+    assert client.post(page, sent).status_code == 200
+    assert current_policy().near_border_km == 50
+    assert client.post(page, {**sent, "decision": "Commission, no. 12"}).status_code == 302
+    policy = current_policy()
+    assert (policy.near_border_km, policy.near_border_sites) == (40, {"NEAR"})
+    client.force_login(officer)
+    assert client.get(page).status_code == 403
+
+
+def test_the_choice_by_hand_shows_the_rules_too(desk: Any, officer: Any, dana: Any) -> None:
+    site, near = make_site("A"), make_site("NEAR", border_km=3)
+    one, other = make_household_of(1), make_household_of(1)
+    services.keep_apart(actor=dana, household=one, other=other, reason="x")
+    make_placement(site, household=other, by=officer)
+    page = reverse("admin:reception_place", args=[one.pk])
+    text = desk.get(page).content.decode()
+    assert "must be kept apart" in text
+    assert "3 km from the border" in text
+    sent = {"site": near.code, "status": "reserved"}
+    assert desk.post(page, sent).status_code == 400
+    assert desk.post(page, {**sent, "override_reason": "no road"}).status_code == 302
+    assert Placement.objects.get(household=one).site == near
