@@ -111,6 +111,13 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
                 P.PLACEMENTS_WRITE,
             ),
             Item(_("Proposals"), "rule", _list("reception_allocationrun"), P.PLACEMENTS_WRITE),
+            Item(_("Check in"), "login", "admin:reception_check_in_choose", P.PLACEMENTS_WRITE),
+            Item(
+                _("Transports"),
+                "directions_bus",
+                _list("reception_transport"),
+                P.PLACEMENTS_READ,
+            ),
         ],
     ),
     (

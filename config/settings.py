@@ -288,7 +288,7 @@ SPECTACULAR_SETTINGS = {
         "AbsenceReasonEnum": "reception.choices.AbsenceReason",
         "AllocationScopeEnum": "reception.choices.AllocationScope",
         "AllocationStatusEnum": "reception.choices.AllocationStatus",
-        "AllocationLineStateEnum": "reception.choices.LineState",
+        "AllocationLineStateEnum": "reception.choices.ProposedState",
         "AllocationConfirmAsEnum": "reception.choices.MAY_CONFIRM_AS",
         "RequirementKindEnum": "reception.choices.RequirementKind",
     },

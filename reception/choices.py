@@ -136,7 +136,7 @@ class AllocationStatus(models.TextChoices):
 OPEN_PROPOSALS = (AllocationStatus.PROPOSED, AllocationStatus.PARTLY)
 
 
-class LineState(models.TextChoices):
+class ProposedState(models.TextChoices):
     """What became of one family's line of a proposal."""
 
     PROPOSED = "proposed", _("Proposed")
@@ -153,3 +153,65 @@ class RequirementKind(models.TextChoices):
     MEDICAL = "medical", _("Needs health care near")
     NOT_AT = "not_at", _("Not at this site")
     ONLY_AT = "only_at", _("Only at this site")
+
+
+class TransportStatus(models.TextChoices):
+    """The life of a transport; see TRANSPORT_TRANSITIONS in models."""
+
+    PLANNED = "planned", _("Planned")
+    LOADING = "loading", _("Loading")
+    DEPARTED = "departed", _("On the road")
+    ARRIVED = "arrived", _("Arrived")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class VehicleKind(models.TextChoices):
+    BUS = "bus", _("Bus")
+    MINIBUS = "minibus", _("Minibus")
+    CAR = "car", _("Car")
+    TRUCK = "truck", _("Truck with seats")
+    AMBULANCE = "ambulance", _("Ambulance")
+    OTHER = "other", _("Other")
+
+
+class LineState(models.TextChoices):
+    """What became of a family on a transport's list; see LINE_TRANSITIONS in models."""
+
+    LISTED = "listed", _("On the list")
+    BOARDED = "boarded", _("On board")
+    LEFT_BEHIND = "left_behind", _("Did not travel")
+    ARRIVED = "arrived", _("Arrived")
+    MISSING = "missing", _("Did not arrive")
+    REMOVED = "removed", _("Taken off the list")
+
+
+# Seats are taken for these.
+SEATED_STATES = (LineState.LISTED, LineState.BOARDED, LineState.ARRIVED, LineState.MISSING)
+
+
+class StayedBehindReason(models.TextChoices):
+    NOT_THERE = "not_there", _("Was not there")
+    REFUSED = "refused", _("Did not want to travel")
+    ILL = "ill", _("Ill")
+    NO_ROOM = "no_room", _("No room in the vehicle")
+    OTHER = "other", _("Other")
+
+
+class MissingReason(models.TextChoices):
+    """Why a family that left did not arrive."""
+
+    HOSPITAL = "hospital", _("Brought to a hospital")
+    GOT_OFF = "got_off", _("Got off on the road")
+    WENT_BACK = "went_back", _("Went back")
+    OTHER_SITE = "other_site", _("Brought to another site")
+    CUSTODY = "custody", _("With the authorities")
+    UNKNOWN = "unknown", _("Not known: being looked for")
+
+
+class ManifestReason(models.TextChoices):
+    """Why a manifest is printed with names."""
+
+    CHECKPOINT = "checkpoint", _("A checkpoint asks for names")
+    MEDICAL = "medical", _("Medical escort")
+    CHILDREN = "children", _("Children travel with a companion")
+    AUTHORITY = "authority", _("Asked for by the operation’s lead")

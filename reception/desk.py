@@ -12,6 +12,9 @@ from reception.models import Placement, Site
 def site_names(households: Collection[uuid.UUID], user: Any) -> dict[uuid.UUID, str]:
     """The site at which each household holds a place, as far as the user may see the site."""
     placed = Placement.objects.open().filter(
-        household_id__in=households, site__in=Site.objects.visible_to(user)
+        household_id__in=households,
+        site__in=Site.objects.visible_to(user),
+        # Not where places wait for a family that is to move.
+        transfer_of__isnull=True,
     )
     return dict(placed.values_list("household_id", "site__name"))

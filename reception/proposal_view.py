@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reception.allocation.facts import Said
-from reception.choices import LineState
+from reception.choices import ProposedState
 from reception.models import AllocationLine, AllocationRun, Site
 from reception.services.hard_rules import words_of
 
@@ -97,10 +97,17 @@ class ProposalView:
     lines: list[LineView]
 
     @property
+    def to_confirm(self) -> bool:
+        """Whether a line is left whose places were not given."""
+        return any(
+            each.line.site_id and each.line.state != ProposedState.CONFIRMED for each in self.lines
+        )
+
+    @property
     def counts(self) -> dict[str, int]:
         """Families and persons: in all, with a site, without, confirmed, refused, left out."""
         with_site = [each for each in self.lines if each.line.site_id]
-        confirmed = [each for each in self.lines if each.line.state == LineState.CONFIRMED]
+        confirmed = [each for each in self.lines if each.line.state == ProposedState.CONFIRMED]
         return {
             "families": len(self.lines),
             "persons": sum(each.line.places for each in self.lines),
@@ -136,8 +143,8 @@ def view_of(run: AllocationRun, user: Any) -> ProposalView:
         run=run,
         sites=sorted(sites.values(), key=lambda each: (-each.persons, each.site.code)),
         unplaced=sorted(apart["unplaced"], key=lambda each: -each.line.places),
-        left_out=apart[LineState.LEFT_OUT],
-        refused=apart[LineState.REFUSED],
+        left_out=apart[ProposedState.LEFT_OUT],
+        refused=apart[ProposedState.REFUSED],
         lines=lines,
     )
 
@@ -146,19 +153,19 @@ def _sort_in(
     each: LineView, sites: dict[uuid.UUID, SiteView], apart: dict[str, list[LineView]]
 ) -> None:
     line = each.line
-    if line.state in (LineState.LEFT_OUT, LineState.REFUSED):
+    if line.state in (ProposedState.LEFT_OUT, ProposedState.REFUSED):
         apart[line.state].append(each)
     elif line.site is None:
         apart["unplaced"].append(each)
     else:
         view = sites.setdefault(line.site.pk, SiteView(line.site))
         view.lines.append(each)
-        view.more += 0 if line.state == LineState.CONFIRMED else line.places
+        view.more += 0 if line.state == ProposedState.CONFIRMED else line.places
 
 
 def line_view(line: AllocationLine, reader: Reader) -> LineView:
     """One line in the reader's words."""
-    changed = line.state == LineState.CHANGED
+    changed = line.state == ProposedState.CHANGED
     return LineView(
         line=line,
         reasons=reader.said(line.reasons),

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from accounts.policies import Permission, access_of
 from intake.querysets import households_q
-from reception.choices import LineState
+from reception.choices import ProposedState
 from reception.querysets import sites_q
 
 if TYPE_CHECKING:
@@ -58,4 +58,4 @@ class LineQuerySet(models.QuerySet["AllocationLine"]):
 
     def to_confirm(self) -> Self:
         """Those with a site that were neither confirmed nor left out."""
-        return self.filter(site__isnull=False).exclude(state=LineState.CONFIRMED)
+        return self.filter(site__isnull=False).exclude(state=ProposedState.CONFIRMED)

@@ -6,6 +6,7 @@ from reception.admin.norms import NormAdmin
 from reception.admin.placements import PlacementAdmin
 from reception.admin.policies import PlacementPolicyAdmin
 from reception.admin.sites import SiteAdmin
+from reception.admin.transports import TransportAdmin
 
 __all__ = [
     "AllocationRunAdmin",
@@ -13,5 +14,6 @@ __all__ = [
     "PlacementAdmin",
     "PlacementPolicyAdmin",
     "SiteAdmin",
+    "TransportAdmin",
     "place_rules",
 ]

@@ -20,7 +20,7 @@ from intake.models import EntryPoint, Household
 from reception import services
 from reception.admin.choosing import _page, _qualities
 from reception.admin.shown import address, occupancy_bar
-from reception.choices import AllocationScope, LineState, PlacementStatus
+from reception.choices import AllocationScope, PlacementStatus
 from reception.models import AllocationLine, AllocationRun, Site
 from reception.proposal_view import ProposalView, Reader, SiteView, line_view, view_of
 from reception.querysets import sites_q
@@ -209,7 +209,8 @@ class AllocationRunAdmin(PolicyModelAdmin):
             form=form,
             refused=refused.refused if refused else [],
             to_confirm=any(
-                each.line.site_id and each.line.state != LineState.CONFIRMED for each in view.lines
+                each.line.site_id and each.line.state != ProposedState.CONFIRMED
+                for each in view.lines
             ),
             status=409 if refused else 200,
         )

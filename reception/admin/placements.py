@@ -17,6 +17,7 @@ from accounts.policies import Permission
 from common.admin import PolicyModelAdmin, button
 from common.errors import Text
 from reception import services
+from reception.admin import check_in as scanning
 from reception.admin import choosing
 from reception.admin.shown import address
 from reception.choices import (
@@ -115,6 +116,8 @@ class PlacementAdmin(PolicyModelAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("waiting/", wrap(self.waiting), name="reception_waiting"),
+            path("check-in/", wrap(self.check_in_choose), name="reception_check_in_choose"),
+            path("check-in/<slug:code>/", wrap(self.check_in_page), name="reception_check_in"),
             path("waiting/<uuid:household_id>/", wrap(self.place), name="reception_place"),
             path(
                 "<uuid:placement_id>/transfer/",
@@ -131,6 +134,14 @@ class PlacementAdmin(PolicyModelAdmin):
     def place(self, request: HttpRequest, household_id: Any) -> HttpResponse:
         """Choose a site for a family."""
         return choosing.place(self, request, household_id)
+
+    def check_in_choose(self, request: HttpRequest) -> HttpResponse:
+        """At which site families are checked in."""
+        return scanning.choose(self, request)
+
+    def check_in_page(self, request: HttpRequest, code: str) -> HttpResponse:
+        """Check in by the slip that a family shows."""
+        return scanning.check_in(self, request, code)
 
     def transfer(self, request: HttpRequest, placement_id: Any) -> HttpResponse:
         """Choose another site for a family."""

@@ -17,6 +17,7 @@ from common.admin import PolicyModelAdmin, add_domain_error, button, holds
 from common.errors import DomainError
 from reception import services
 from reception.admin.shown import address, occupancy_bar
+from reception.admin.transports import transports_at
 from reception.capacity import explain_capacity
 from reception.choices import PRESENT_STATUSES, RESERVED_STATUSES
 from reception.models import Placement, Site, SiteResource
@@ -208,6 +209,8 @@ class SiteAdmin(PolicyModelAdmin):
         site = kwargs.get("obj")
         if site is not None and may_at(request.user, Permission.PLACEMENTS_READ, site):
             may_write = may_at(request.user, Permission.PLACEMENTS_WRITE, site)
+            context["journeys"] = transports_at(request.user, site)
+            context["scan"] = address("reception_check_in", site.code) if may_write else ""
             context["people"] = [
                 self._people(_("Due"), site, RESERVED_STATUSES, "check_in" if may_write else ""),
                 self._people(

@@ -12,7 +12,7 @@ from reception.choices import (
     MAY_CONFIRM_AS,
     AllocationScope,
     AllocationStatus,
-    LineState,
+    ProposedState,
     RequirementKind,
 )
 from reception.models import AllocationRun, KeepApart, KinGroup, PlacementRequirement
@@ -89,7 +89,9 @@ class AllocationLineSerializer(serializers.Serializer[Any]):
         help_text="Null: no place was found, see `missing`; or left out by the officer.",
     )
     locked = serializers.BooleanField(source="line.locked", read_only=True)
-    state = serializers.ChoiceField(source="line.state", choices=LineState.choices, read_only=True)
+    state = serializers.ChoiceField(
+        source="line.state", choices=ProposedState.choices, read_only=True
+    )
     reasons = SaidSerializer(many=True, read_only=True)
     why = serializers.ListField(child=serializers.CharField(), read_only=True)
     missing = serializers.ListField(child=serializers.CharField(), read_only=True)

@@ -7,6 +7,7 @@ from reception.api.requirement_views import (
     KinGroupViewSet,
     RequirementViewSet,
 )
+from reception.api.transports import TransportViewSet
 from reception.api.views import PlacementViewSet, SiteViewSet
 
 router = SimpleRouter()
@@ -16,5 +17,6 @@ router.register("allocations", AllocationViewSet, basename="allocation")
 router.register("keep-apart", KeepApartViewSet, basename="keep-apart")
 router.register("placement-requirements", RequirementViewSet, basename="placement-requirement")
 router.register("kin-groups", KinGroupViewSet, basename="kin-group")
+router.register("transports", TransportViewSet, basename="transport")
 
 urlpatterns: list[URLPattern | URLResolver] = [*router.urls]

@@ -28,6 +28,7 @@ from intake.references import InvalidReferenceError, parse_reference
 from reception import selectors, services
 from reception.api import serializers
 from reception.api.filters import PlacementFilter, SiteFilter
+from reception.api.scanning import SCAN_POLICY, ScanActions
 from reception.errors import NotFound
 from reception.models import Placement, Site
 
@@ -181,6 +182,7 @@ def _step(summary: str, request: Any = serializers.MomentSerializer, **more: Any
 )
 class PlacementViewSet(
     IdempotentWrites,
+    ScanActions,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     _ChangesViewSet[Placement],
@@ -190,6 +192,7 @@ class PlacementViewSet(
     policy = {
         "list": READ,
         "retrieve": READ,
+        **SCAN_POLICY,
         **dict.fromkeys(
             (
                 *("create", "check_in", "check_out", "transfer", "absence", "come_back"),

@@ -11,9 +11,17 @@ from reception.models.requirements import (
     PlacementRequirement,
 )
 from reception.models.sites import Site, SiteLevel, SiteResource, Unit
+from reception.models.transports import (
+    LINE_TRANSITIONS,
+    TRANSPORT_TRANSITIONS,
+    Transport,
+    TransportLine,
+)
 
 __all__ = [
+    "LINE_TRANSITIONS",
     "TRANSITIONS",
+    "TRANSPORT_TRANSITIONS",
     "AllocationLine",
     "AllocationRun",
     "KeepApart",
@@ -27,5 +35,7 @@ __all__ = [
     "SiteLevel",
     "SiteResource",
     "Stay",
+    "Transport",
+    "TransportLine",
     "Unit",
 ]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from common import clock
 from common.models import BaseModel
 from intake.models import EntryPoint, Household
-from reception.choices import OPEN_PROPOSALS, AllocationScope, AllocationStatus, LineState
+from reception.choices import OPEN_PROPOSALS, AllocationScope, AllocationStatus, ProposedState
 from reception.models.placements import Placement
 from reception.models.sites import Site
 from reception.querysets_allocations import LineQuerySet, RunQuerySet
@@ -123,7 +123,7 @@ class AllocationLine(BaseModel):
     )
     locked = models.BooleanField(_("kept"), default=False)
     state = models.CharField(
-        _("state"), max_length=10, choices=LineState, default=LineState.PROPOSED
+        _("state"), max_length=10, choices=ProposedState, default=ProposedState.PROPOSED
     )
     facts = models.JSONField(default=dict, editable=False)
     reasons = models.JSONField(default=list, editable=False)
@@ -144,16 +144,16 @@ class AllocationLine(BaseModel):
                 fields=["run", "household"], name="allocation_line_once_per_household"
             ),
             models.CheckConstraint(
-                condition=(Q(state=LineState.CONFIRMED) & Q(placement__isnull=False))
-                | (~Q(state=LineState.CONFIRMED) & Q(placement__isnull=True)),
+                condition=(Q(state=ProposedState.CONFIRMED) & Q(placement__isnull=False))
+                | (~Q(state=ProposedState.CONFIRMED) & Q(placement__isnull=True)),
                 name="allocation_line_confirmed_has_a_placement",
             ),
             models.CheckConstraint(
-                condition=~Q(state=LineState.LEFT_OUT) | Q(site__isnull=True),
+                condition=~Q(state=ProposedState.LEFT_OUT) | Q(site__isnull=True),
                 name="allocation_line_left_out_has_no_site",
             ),
             models.CheckConstraint(
-                condition=~Q(state=LineState.CHANGED) | Q(site__isnull=False),
+                condition=~Q(state=ProposedState.CHANGED) | Q(site__isnull=False),
                 name="allocation_line_changed_has_a_site",
             ),
         ]
@@ -164,7 +164,7 @@ class AllocationLine(BaseModel):
     @property
     def is_kept(self) -> bool:
         """Whether asking again leaves the site as it is: the officer locked or changed it."""
-        return self.site_id is not None and (self.locked or self.state == LineState.CHANGED)
+        return self.site_id is not None and (self.locked or self.state == ProposedState.CHANGED)
 
     @property
     def reason_list(self) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from reception.services.ending import (
     expire_reservations,
     mark_no_show,
 )
+from reception.services.parting import reunite_placement, split_placement
 from reception.services.placing import confirm, place_household, place_once
 from reception.services.requiring import (
     decide_policy,
@@ -75,6 +76,8 @@ __all__ = [
     "record_absence",
     "record_return",
     "require_place",
+    "reunite_placement",
+    "split_placement",
     "transfer_placement",
     "withdraw_allocation",
     "work_out",

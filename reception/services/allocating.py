@@ -32,8 +32,8 @@ from reception.allocation.rules import refusals
 from reception.choices import (
     MAY_CONFIRM_AS,
     AllocationStatus,
-    LineState,
     PlacementStatus,
+    ProposedState,
     SiteStatus,
 )
 from reception.errors import already_placed
@@ -117,7 +117,7 @@ def change_line(
     """
     line = _locked(actor, line, unchanged_since)
     if site is None:
-        line.site, line.state, line.locked = None, LineState.LEFT_OUT, False
+        line.site, line.state, line.locked = None, ProposedState.LEFT_OUT, False
     else:
         rules.require_write(actor, site)
         if against := against_line(line, [site])[site.code]:
@@ -125,7 +125,7 @@ def change_line(
             raise Conflict(against[0].code, text, rule=against[0].code)
         line.site = site
         same = line.proposed_site_id == site.pk
-        line.state = LineState.PROPOSED if same else LineState.CHANGED
+        line.state = ProposedState.PROPOSED if same else ProposedState.CHANGED
     line.refusal = {}
     line.save(update_fields=["site", "state", "locked", "refusal"])
     _touched(line.run)
@@ -208,7 +208,7 @@ def _locked(actor: Any, line: AllocationLine, unchanged_since: datetime | None) 
         raise Stale("stale", _("The proposal was worked out anew. Read it again."))
     if unchanged_since is not None and now.updated_at != unchanged_since:
         raise Stale("stale", _("Somebody changed this family’s line meanwhile. Read it again."))
-    if not run.may_be_changed or now.state == LineState.CONFIRMED:
+    if not run.may_be_changed or now.state == ProposedState.CONFIRMED:
         raise InvalidState(
             "allocation_closed", _("This can no longer be changed: it is confirmed or closed.")
         )
@@ -307,7 +307,7 @@ def _to_confirm(
 def _confirmed(
     actor: Any, run: AllocationRun, lines: Collection[uuid.UUID] | None
 ) -> list[AllocationLine]:
-    rows = run.lines.visible_to(actor).filter(state=LineState.CONFIRMED)
+    rows = run.lines.visible_to(actor).filter(state=ProposedState.CONFIRMED)
     if lines is not None:
         rows = rows.filter(pk__in=lines)
     return list(rows.select_related("household", "site").defer("household__contact"))
@@ -402,10 +402,10 @@ def _write(run: AllocationRun, good: list[Wanted], refused: list[Refused], actor
     """The states of the lines and of the proposal; a placement has the key of its line."""
     now = clock.now()
     run.lines.filter(pk__in=[each.pk for each in good]).update(
-        state=LineState.CONFIRMED, placement_id=F("id"), refusal={}, updated_at=now
+        state=ProposedState.CONFIRMED, placement_id=F("id"), refusal={}, updated_at=now
     )
     for each in refused:
-        each.line.state, each.line.refusal = LineState.REFUSED, each.said.as_json()
+        each.line.state, each.line.refusal = ProposedState.REFUSED, each.said.as_json()
         each.line.locked = False
     AllocationLine.objects.bulk_update(
         [each.line for each in refused], ["state", "refusal", "locked"], batch_size=200

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from django.db.models import Case, F, QuerySet, When
+from django.db.models import Case, F, QuerySet, Value, When
 from django.db.models.functions import Greatest, Least
 from django.utils.translation import gettext as _
 
@@ -99,8 +100,19 @@ def _shift(sites: QuerySet[Site], reserved: int, present: int) -> int:
             When(overflow_until__lte=now, then=Least(F("overflow"), in_use)),
             default=F("overflow"),
         ),
-        level_since=Case(When(overflow_until__lte=now, then=now), default=F("level_since")),
+        level_since=Case(
+            When(overflow_until__lte=now, then=level_since(now)), default=F("level_since")
+        ),
     )
+
+
+def level_since(moment: datetime) -> Greatest:
+    """For an UPDATE that changes what a site may take: since when, by the operation's clock.
+
+    Always later than before, also within one tick of the clock: by that the trigger tells a
+    change that says its time from one that does not.
+    """
+    return Greatest(Value(moment), F("level_since") + timedelta(microseconds=1))
 
 
 def add_people_present(site: Site, places: int) -> int:
@@ -118,7 +130,7 @@ def add_people_present(site: Site, places: int) -> int:
     missing = max(places - max(free, 0), 0)
     changes: dict[str, object] = {"present": F("present") + places}
     if missing:
-        changes |= {"overflow": usable + missing, "level_since": now}
+        changes |= {"overflow": usable + missing, "level_since": level_since(now)}
         if not in_force:
             changes["overflow_until"] = now
     Site.objects.filter(pk=site.pk).update(**changes)

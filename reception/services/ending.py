@@ -13,9 +13,8 @@ from audit.models import Event
 from common import clock
 from reception.choices import HOLDING_STATES, PRESENT_STATUSES, PlacementStatus, StayState
 from reception.models import Placement, Stay
-from reception.services import rules
+from reception.services import onward, rules
 from reception.services.counters import Moves
-from reception.services.locks import lock_placement
 from reception.services.stays import close_stays, shift_stays, standing
 
 BATCH = 200
@@ -43,9 +42,17 @@ def _end(
 ) -> Placement:
     when = rules.check_moment("occurred_at", occurred_at or clock.now())
     with transaction.atomic():
-        placement = lock_placement(placement.pk)
+        ends = onward.lock_both_ends(placement.pk)
+        placement = ends[placement.pk]
         rules.require_write(actor, placement.site)
-        end_locked(placement, to, actor=actor, occurred_at=when)
+        waiting = next((e for e in ends.values() if e.transfer_of_id == placement.pk), None)
+        if waiting is not None and to == PlacementStatus.CHECKED_OUT:
+            # It leaves for the places that wait elsewhere: those are kept.
+            moves = Moves()
+            onward.leave_for(placement, waiting, actor=actor, when=when, moves=moves)
+            moves.write()
+        else:
+            end_locked(placement, to, actor=actor, occurred_at=when)
     return placement
 
 
@@ -60,14 +67,24 @@ def end_locked(
 ) -> None:
     """End a locked placement and free its places; with `moves` the caller writes the counters.
 
-    Places that were waiting for the family elsewhere are let go with it, unless it leaves for them
-    (the caller then ended or kept those first).
+    Places that were waiting for the family elsewhere are let go with it; where it leaves for them,
+    that is `onward.leave_for`.
     """
+    may_wait = placement.status == PlacementStatus.TRANSFER_PENDING
     rules.advance(
         placement, to, event="placement.ended", actor=actor, occurred_at=occurred_at, **data
     )
     gathered = moves or Moves()
     close_stays(placement, occurred_at, gathered)
+    for waiting in onward.lock_waiting(placement) if may_wait else ():
+        end_locked(
+            waiting,
+            PlacementStatus.CANCELLED,
+            actor=actor,
+            occurred_at=occurred_at,
+            moves=gathered,
+            reason="transfer_called_off",
+        )
     if moves is None:
         gathered.write()
 

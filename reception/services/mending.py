@@ -8,6 +8,7 @@ from audit.events import record_event
 from common import clock
 from reception.models import Placement, Site, Unit
 from reception.selectors import counter_drifts, places_drifts, unit_drifts
+from reception.services.counters import level_since
 from reception.services.locks import lock_placement, lock_site, lock_unit
 
 
@@ -49,7 +50,7 @@ def _mend_sites() -> int:
                     reserved=now.reserved,
                     present=now.present,
                     overflow=overflow,
-                    level_since=clock.now(),
+                    level_since=level_since(clock.now()),
                 )
                 record_event(
                     "site.counters_mended",

@@ -23,7 +23,7 @@ from common.errors import FieldProblem, InvalidInput, InvalidState, NotPermitted
 from intake.models import Arrival, EntryPoint, Household
 from reception.allocation.facts import Family, Problem
 from reception.allocation.proposal import Line, Proposal
-from reception.choices import AllocationScope, AllocationStatus, LineState
+from reception.choices import AllocationScope, AllocationStatus, ProposedState
 from reception.gathering import Facts, current_policy, expected_families, gather
 from reception.models import AllocationLine, AllocationRun, Site
 from reception.querysets import sites_q
@@ -237,7 +237,7 @@ def _problem(run: AllocationRun) -> tuple[Facts, Problem, dict[uuid.UUID, Alloca
     actor = run.asked_by
     lines = list(run.lines.select_related("site"))
     kept = {line.household_id: line for line in lines if line.is_kept}
-    done = (LineState.CONFIRMED, LineState.LEFT_OUT)
+    done = (ProposedState.CONFIRMED, ProposedState.LEFT_OUT)
     settled = [line.household_id for line in lines if line.state in done]
     visible = Household.objects.visible_to(actor).values("pk")
     households = _scope(unplaced_households(), run.scope, run).filter(pk__in=visible)
@@ -286,13 +286,13 @@ def _keep(
     attempt, run = run.attempt, lock_run(run.pk)
     if (run.status, run.attempt) != (S.ASKED, attempt):
         return
-    run.lines.exclude(state__in=[LineState.CONFIRMED, LineState.LEFT_OUT]).delete()
+    run.lines.exclude(state__in=[ProposedState.CONFIRMED, ProposedState.LEFT_OUT]).delete()
     sites = {site.code: site for site in Site.objects.filter(code__in=_codes(facts))}
     families = {family.key: family for family in problem.families}
     rows = [_line(run, line, families[line.family], facts, sites, kept) for line in proposal.lines]
     if rows:
         write_together([rows_of(rows)])
-    confirmed = run.lines.filter(state=LineState.CONFIRMED).exists()
+    confirmed = run.lines.filter(state=ProposedState.CONFIRMED).exists()
     run.status = S.PARTLY if confirmed else S.PROPOSED
     run.proposed_at, run.seconds = clock.now(), round(seconds, 3)
     run.bound, run.gap = float(proposal.points_bound), proposal.gap
@@ -327,7 +327,7 @@ def _line(
     before = kept.get(household.pk)
     site = sites.get(line.site)
     stays = before is not None and site is not None and before.site_id == site.pk
-    changed = stays and before is not None and before.state == LineState.CHANGED
+    changed = stays and before is not None and before.state == ProposedState.CHANGED
     return AllocationLine(
         run=run,
         household=household,
@@ -335,7 +335,7 @@ def _line(
         proposed_site=before.proposed_site if changed and before else site,
         site=site,
         locked=bool(stays and before and before.locked),
-        state=LineState.CHANGED if changed else LineState.PROPOSED,
+        state=ProposedState.CHANGED if changed else ProposedState.PROPOSED,
         facts=_frozen(family, line),
         reasons=[line.reason.as_json()],
         missing=[each.as_json() for each in line.missing],

@@ -17,6 +17,7 @@ from reception.capacity import CapacityExplanation, explain_capacity
 from reception.choices import SiteStatus
 from reception.models import Site
 from reception.policies import require_at
+from reception.services.counters import level_since
 from reception.services.locks import lock_site
 from reception.services.rules import check_moment
 
@@ -110,7 +111,7 @@ def _set_capacity(site: Site, *, actor: Any) -> CapacityExplanation:
         capacity=site.capacity,
         blocked=site.blocked,
         blocked_reason=site.blocked_reason,
-        level_since=clock.now(),
+        level_since=level_since(clock.now()),
     )
     if before != site.capacity:
         record_event(
@@ -146,7 +147,7 @@ def grant_overflow(
         )
     site.overflow, site.overflow_until = places, until
     Site.objects.filter(pk=site.pk).update(
-        overflow=places, overflow_until=until, level_since=clock.now()
+        overflow=places, overflow_until=until, level_since=level_since(clock.now())
     )
     record_event(
         "site.overflow_granted",
@@ -193,7 +194,7 @@ def end_overflows(now: datetime | None = None) -> int:
             site = lock_site(pk)
             left = min(site.overflow, max(site.taken + site.blocked - site.capacity, 0))
             if left < site.overflow:
-                Site.objects.filter(pk=pk).update(overflow=left, level_since=moment)
+                Site.objects.filter(pk=pk).update(overflow=left, level_since=level_since(moment))
                 record_event("site.overflow_ended", site, actor=None, places=left)
                 changed += 1
     return changed

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +12,7 @@ from django.db import transaction
 from audit.events import record_event
 from common import clock
 from intake.choices import HouseholdStatus
-from intake.models import Household
+from intake.models import Household, HouseholdMove
 from reception.choices import (
     HOLDING_STATES,
     PRESENT_STATUSES,
@@ -63,13 +65,18 @@ def _let_leavers_go(placement: Placement, members: set[uuid.UUID], *, actor: Any
     if not left:
         return there
     now = clock.now()
+    moved = _moved(left, from_household=placement.household_id)
     if all(stay.person_id in left or stay.state == StayState.NOT_COME for stay in stays):
         waiting = placement.status in RESERVED_STATUSES
         to = PlacementStatus.CANCELLED if waiting else PlacementStatus.CHECKED_OUT
         end_locked(placement, to, actor=actor, occurred_at=now, reason="nobody_of_household_left")
         return set()
     moves = Moves()
-    gone = close_stays(placement, now, moves, persons=left)
+    gone = [
+        stay
+        for at, persons in _by_time(left, moved, now)
+        for stay in close_stays(placement, at, moves, persons=persons)
+    ]
     by = -sum(stay.state in HOLDING_STATES for stay in gone)
     _resized(placement, by, actor=actor)
     moves.write()
@@ -85,7 +92,11 @@ def add_members(placement: Placement, joined: list[uuid.UUID], *, actor: Any) ->
         absent = placement.status == PlacementStatus.ABSENT
         here = StayState.AWAY if absent else StayState.PRESENT
         state = StayState.DUE if waiting else here
-        open_stays(placement, joined, state, clock.now(), moves)
+        began, now = placement.checked_in_at or placement.recorded_at, clock.now()
+        came = _moved(joined, to_household=placement.household_id)
+        since = {pk: max(at, began) for pk, at in came.items() if at <= now}
+        for at, persons in _by_time(joined, since, now):
+            open_stays(placement, persons, state, at, moves)
         _resized(placement, more, actor=actor)
         if not waiting:
             missing = add_people_present(
@@ -94,6 +105,22 @@ def add_members(placement: Placement, joined: list[uuid.UUID], *, actor: Any) ->
             if missing:
                 record_event("site.over_capacity", placement.site, actor=actor, places=missing)
         moves.write()
+
+
+def _moved(persons: Iterable[uuid.UUID], **way: uuid.UUID) -> dict[uuid.UUID, datetime]:
+    """When each of the persons moved to or from a household, of those who moved."""
+    rows = HouseholdMove.objects.filter(person__in=list(persons), **way).order_by("occurred_at")
+    return dict(rows.values_list("person_id", "occurred_at"))
+
+
+def _by_time(
+    persons: Iterable[uuid.UUID], times: dict[uuid.UUID, datetime], now: datetime
+) -> list[tuple[datetime, list[uuid.UUID]]]:
+    """The persons by the moment it happened to them, now where none is known."""
+    grouped: dict[datetime, list[uuid.UUID]] = {}
+    for person in persons:
+        grouped.setdefault(min(times.get(person, now), now), []).append(person)
+    return sorted(grouped.items())
 
 
 def _resized(placement: Placement, by: int, *, actor: Any) -> None:

@@ -22,12 +22,12 @@ from reception.choices import (
 )
 from reception.errors import refusals_as_errors
 from reception.models import Placement, Stay, Unit
-from reception.services import rules, units
+from reception.services import journeys, onward, rules, units
 from reception.services.counters import Moves
 from reception.services.ending import end_locked, release_due
 from reception.services.locks import lock_open_placements, lock_placement
 from reception.services.placing import RESERVATION_LASTS
-from reception.services.stays import arrive_stays, shift_stays, standing
+from reception.services.stays import shift_stays, standing
 
 Chosen = Collection[uuid.UUID] | None
 
@@ -48,14 +48,17 @@ def check_in(
     """
     when = rules.check_moment("occurred_at", occurred_at or clock.now())
     with refusals_as_errors(placement.site, unit=unit), transaction.atomic():
-        placement = lock_placement(placement.pk)
+        listed_on = journeys.lock_list_of(placement)
+        ends = onward.lock_both_ends(placement.pk)
+        placement = ends[placement.pk]
         rules.require_write(actor, placement.site)
         if placement.status not in RESERVED_STATUSES and persons is None:
             # From absent or transfer pending, people return; they do not come anew.
             raise _not_expected(placement)
         moves = Moves()
         if placement.transfer_of_id is not None:
-            arrive_stays(placement, when, moves)
+            left = ends[placement.transfer_of_id]
+            onward.leave_for(left, placement, actor=actor, when=when, moves=moves)
         stays = _named(standing(placement), persons)
         coming = [s for s in stays if s.state in (StayState.DUE, StayState.NOT_COME)]
         if not coming:
@@ -66,6 +69,8 @@ def check_in(
             moves.arrives_at(placement.site_id)
         shift_stays(placement, coming, StayState.PRESENT, when, moves, unit=unit)
         _came(placement, actor=actor, when=when, persons=len(coming))
+        if listed_on is not None:
+            journeys.came_by_itself(listed_on, placement, actor=actor, when=when)
         moves.write()
     return placement
 

@@ -46,6 +46,7 @@ NOT_PERSONAL = {
     "intake.Language.aliases": "spellings of a language",
     "intake.EntryPoint.name": "a place",
     "intake.EntryPoint.aliases": "spellings of a place",
+    "reception.Unit.name": "a room or a tent",
     "intake.ImportBatch.filename": "a file's name, as staff chose it",
     "intake.TokenSheet.note": "what a sheet of slips is for",
     "reception.Site.name": "a place",

@@ -13,7 +13,7 @@ from intake.choices import BirthPrecision, Relationship, Sex
 from intake.models import Area, Household, Person
 from intake.references import format_reference
 from reception.choices import PlacementStatus, ResourceKind, SiteStatus, SiteType
-from reception.models import Placement, Site, SiteResource
+from reception.models import Placement, Site, SiteResource, Unit
 from reception.services import place_household
 from reception.services.sites import recalculate_capacity
 from tests.factories.accounts import make_user
@@ -53,6 +53,12 @@ def make_resource(site: Site, kind: str, quantity: Any) -> SiteResource:
     return SiteResource.objects.create(
         site=site, kind=kind, quantity=quantity, measured_on=date(2021, 7, 4)
     )
+
+
+def make_unit(site: Site, *, capacity: int = 4, **fields: Any) -> Unit:
+    """A room of a site."""
+    code = fields.pop("code", f"ROOM-{next(_serial)}")
+    return Unit.objects.create(site=site, code=code, name=code, capacity=capacity, **fields)
 
 
 def make_household_of(

@@ -32,7 +32,7 @@ from intake.services import record_exit
 from intake.services.family import link_family
 from intake.services.needs import add_need
 from intake.services.tokens import replace_token
-from reception.models import Site
+from reception.models import Site, Stay
 from tests.factories import aid
 from tests.factories.duplicates import AGAIN, FIRST, STRANGERS, UNCLE, family
 from tests.factories.reception import make_placement, make_site
@@ -74,6 +74,9 @@ def _rows(model: Any) -> Any:
         return rows.exclude(status=QuestionStatus.OUTDATED).values(*fields)
     if model is Site:
         return rows.values("pk", "reserved", "present", "overflow", "capacity")
+    if model is Stay:  # who was where meanwhile is history; where they stand now is compared
+        fields = ("placement", "person", "unit", "state", "incoming", "absence_reason")
+        return rows.filter(until__isnull=True).values(*fields)
     return rows.values()
 
 

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('intake', '0014_decisions'),
-        ('reception', '0005_who_stays'),
+        ('reception', '0006_transfers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
