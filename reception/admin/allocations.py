@@ -208,10 +208,7 @@ class AllocationRunAdmin(PolicyModelAdmin):
             sites=[_site(each, request.GET.get("site", "")) for each in view.sites],
             form=form,
             refused=refused.refused if refused else [],
-            to_confirm=any(
-                each.line.site_id and each.line.state != ProposedState.CONFIRMED
-                for each in view.lines
-            ),
+            to_confirm=view.to_confirm,
             status=409 if refused else 200,
         )
 
