@@ -69,6 +69,7 @@ MODULES = tuple(
     f"bench.{module}"
     for module in (
         "floor", "registering", "imports", "reporting", "searching", "webhooks",
+        "allocating",
         "matching.febrl", "matching.matching",
     )
 )  # fmt: skip

@@ -75,6 +75,11 @@ class Proposal:
         return {line.family: line.site for line in self.lines if line.site}
 
     @property
+    def kinds(self) -> dict[str, tuple[str, bool]]:
+        """Family -> section and step-free, of those who have a place."""
+        return {line.family: (line.section, line.accessible) for line in self.lines if line.site}
+
+    @property
     def unplaced(self) -> tuple[Line, ...]:
         """Those without a place."""
         return tuple(line for line in self.lines if not line.site)

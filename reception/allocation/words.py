@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from reception.allocation.facts import Said
+from reception.allocation.facts import FAMILIES, MEN, Said
 
 Values = dict[str, int | str]
 Sentence = Callable[[Values], str]
@@ -67,4 +67,141 @@ REFUSALS: dict[str, Sentence] = {
     "no_step_free_places": lambda v: _("%(site)s has no places without steps.") % v,
     "too_few_places": _too_few_places,
 }
-SENTENCES: dict[str, Sentence] = dict(REFUSALS)
+
+
+def _with_kin(v: Values) -> str:
+    return (
+        ngettext(
+            "%(site)s keeps them with %(families)d other family of their relatives.",
+            "%(site)s keeps them with %(families)d other families of their relatives.",
+            int(v["families"]),
+        )
+        % v
+    )
+
+
+def _with_village(v: Values) -> str:
+    return (
+        ngettext(
+            "%(site)s keeps them with %(families)d other family of their village.",
+            "%(site)s keeps them with %(families)d other families of their village.",
+            int(v["families"]),
+        )
+        % v
+    )
+
+
+def _full(v: Values) -> str:
+    return (
+        ngettext(
+            "%(site)s would suit them better but has %(left)d free place; they need %(needed)d.",
+            "%(site)s would suit them better but has %(left)d free places; they need %(needed)d.",
+            int(v["left"]),
+        )
+        % v
+    )
+
+
+def _full_kin(v: Values) -> str:
+    return (
+        ngettext(
+            "%(site)s would keep them with %(families)d families of their relatives but has"
+            " %(left)d free place.",
+            "%(site)s would keep them with %(families)d families of their relatives but has"
+            " %(left)d free places.",
+            int(v["left"]),
+        )
+        % v
+    )
+
+
+def _full_village(v: Values) -> str:
+    return (
+        ngettext(
+            "%(site)s would keep them with %(families)d families of their village but has"
+            " %(left)d free place.",
+            "%(site)s would keep them with %(families)d families of their village but has"
+            " %(left)d free places.",
+            int(v["left"]),
+        )
+        % v
+    )
+
+
+def _places_missing(v: Values) -> str:
+    near = (
+        " " + _("Health care must be within %(minutes)d minutes.") % v if int(v["minutes"]) else ""
+    )
+    return (
+        _(
+            "%(needed)d places together are missing. Sites that would do: %(sites)d; the most that"
+            " one of them has left is %(left)d (%(site)s)."
+        )
+        % v
+        + near
+    )
+
+
+def _section(v: Values) -> str:
+    if v["section"] == MEN:
+        return _("%(site)s has places in a section for single men.") % v
+    if v["section"] == FAMILIES:
+        return _("%(site)s has places in a section for families.") % v
+    return _("%(site)s has places in a section for women and their children.") % v
+
+
+REASONS: dict[str, Sentence] = {
+    "locked": lambda v: _("The officer chose %(site)s for this family.") % v,
+    "only_site": lambda v: _("%(site)s is the only site that the rules permit for them.") % v,
+    "with_kin_there": lambda v: _("Relatives of theirs are at %(site)s already.") % v,
+    "with_village_there": lambda v: _("People of their village are at %(site)s already.") % v,
+    "with_kin": _with_kin,
+    "with_village": _with_village,
+    "step_free": lambda v: _("%(site)s has places without steps for them.") % v,
+    "services": lambda v: _("Health care is %(minutes)d minutes from %(site)s.") % v,
+    "section": _section,
+    "language": lambda v: _("Staff at %(site)s speak their language.") % v,
+    "near_by": lambda v: _("%(site)s has room and is %(km)d km away in a straight line.") % v,
+    "has_room": lambda v: _("%(site)s has room for them.") % v,
+    "kept_for_others": lambda v: (
+        _("Places at %(site)s are kept for families who need them more.") % v
+    ),
+    "full": _full,
+    "full_kin": _full_kin,
+    "full_village": _full_village,
+}
+MISSING: dict[str, Sentence] = {
+    "no_place": lambda v: _("More than one rule forbids every site. An officer must decide."),
+    "places_missing": _places_missing,
+    "without_kinds": lambda v: (
+        _("Places of the right kind are missing; %(site)s has only others free.") % v
+    ),
+    "without_border": lambda v: (
+        _("Only sites near the border have room (%(site)s); longer stays there need a decision.")
+        % v
+    ),
+    "without_medical": lambda v: (
+        _("Only sites too far from health care have room, as %(site)s.") % v
+    ),
+    "without_care": lambda v: (
+        _("Sites with interim care for children are missing; %(site)s has room but no care.") % v
+    ),
+    "without_quarantine": lambda v: (
+        _("Only sites without the right separation for quarantine have room, as %(site)s.") % v
+    ),
+    "without_apart": lambda v: (
+        _("Only sites with people from whom they must be kept apart have room, as %(site)s.") % v
+    ),
+    "without_decided": lambda v: (
+        _("Only sites that a decision excludes have room, as %(site)s.") % v
+    ),
+}
+CHECKS: dict[str, Sentence] = {
+    "site_overfull": lambda v: (
+        _("%(site)s has %(free)d free places; %(needed)d people are to go there.") % v
+    ),
+    "kinds_overfull": lambda v: (
+        _("The sections of %(site)s cannot take the families that are to go there.") % v
+    ),
+}
+SENTENCES: dict[str, Sentence] = {**REFUSALS, **REASONS, **MISSING, **CHECKS}
