@@ -73,8 +73,8 @@ LIKE_ANY: dict[str, Any] = {
     "apart_from": frozenset(),
     "locked": "",
 }
-# Values of Site.type that no proposal fills; the second is an authority's own facility.
-BY_HAND = (SiteType.SAFE_HOUSE.value, "authority_facility", "separated_facility")
+# A facility that the authority runs for those whom it holds is no refugee site.
+OF_AUTHORITY = "separated_facility"
 
 
 @dataclass
@@ -402,8 +402,8 @@ def site_facts(site: Site, units: Iterable[Unit], **more: Any) -> SiteFacts:
         type=site.type,
         free=max(site.free, 0),
         places=_kinds(units),
-        receiving=site.status == SiteStatus.OPEN,
-        manual_only=site.hidden or site.type in BY_HAND,
+        receiving=site.status == SiteStatus.OPEN and site.type != OF_AUTHORITY,
+        manual_only=site.hidden or site.type == SiteType.SAFE_HOUSE,
         first_line=site.type in FIRST_LINE,
         interim_care=site.interim_care,
         quarantine=site.type == SiteType.QUARANTINE,
@@ -412,7 +412,6 @@ def site_facts(site: Site, units: Iterable[Unit], **more: Any) -> SiteFacts:
         cold_rated=site.cold_rated,
         health_minutes=site.health_minutes,
         border_km=site.border_km,
-        languages=frozenset(getattr(site, "staff_languages", None) or ()),
         lat=point[0] if point else None,
         lon=point[1] if point else None,
         **more,

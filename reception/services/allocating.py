@@ -386,7 +386,7 @@ class _Judge:
     def _about_site(self, site: Site, family: Family | None) -> Said | None:
         assert family is not None
         facts: SiteFacts = self.facts[site.code]
-        if site.status != SiteStatus.OPEN:
+        if site.status != SiteStatus.OPEN or not facts.receiving:
             return Said.of("site_not_receiving", site=site.code)
         found = refusals(
             family, facts, policy=self.policy, by_hand=True, without=("places", "receiving")
