@@ -16,6 +16,7 @@ from audit.access import record_access
 from common.errors import Conflict, FieldProblem, InvalidInput
 from intake.references import InvalidReferenceError, InvalidTokenError
 from reception import services
+from reception.api.looking import find_site
 from reception.errors import NotFound
 from reception.scanning import Seen, Verdict, look_at
 
@@ -78,8 +79,6 @@ class ScanActions:
     @action(detail=False, methods=["post"], url_path="check-in", filterset_class=None)
     def check_in_by_slip(self, request: Request) -> Response:
         """Everybody of the family who is expected here, or those named."""
-        from reception.api.views import find_site
-
         typed = SlipCheckInSerializer(data=request.data)
         typed.is_valid(raise_exception=True)
         data = typed.validated_data

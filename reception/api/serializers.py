@@ -4,12 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from reception.choices import MAY_BEGIN_AS, AbsenceReason, PlacementStatus
-from reception.models import Placement, Site
+from reception.models import Placement, Site, Stay
 from reception.services.sites import EDITABLE
+
+REFUSED = OpenApiResponse(
+    description="A problem document: nothing was changed.",
+    response={"type": "object", "properties": {"code": {"type": "string"}}},
+    examples=[
+        OpenApiExample(
+            "Too few places",
+            value={
+                "type": "urn:panah:problem:capacity_exceeded",
+                "title": "Conflict with the present state",
+                "status": 409,
+                "code": "capacity_exceeded",
+                "detail": "School 3 has 2 free places, 7 are needed.",
+                "errors": [],
+                "free": 2,
+                "needed": 7,
+            },
+        )
+    ],
+)
 
 
 class SiteSerializer(serializers.ModelSerializer[Site]):
@@ -94,6 +115,8 @@ class OccupancySerializer(serializers.Serializer[Any]):
                 "ended_at": None,
                 "absence_reason": "",
                 "previous": None,
+                "part": 0,
+                "split_reason": "",
                 "recorded_at": "2021-07-05T04:30:00Z",
                 "updated_at": "2021-07-05T04:30:00Z",
             },
@@ -116,19 +139,32 @@ class PlacementSerializer(serializers.ModelSerializer[Placement]):
         model = Placement
         fields: tuple[str, ...] = (
             *("id", "household", "site", "status", "places", "reserved_until"),
-            *("checked_in_at", "ended_at", "absence_reason", "previous"),
+            *("checked_in_at", "ended_at", "absence_reason", "previous", "part", "split_reason"),
             *("recorded_at", "updated_at"),
         )
         read_only_fields = fields
 
 
+class MemberStaySerializer(serializers.ModelSerializer[Stay]):
+    """Where one member is."""
+
+    person = serializers.UUIDField(source="person_id", read_only=True)
+    unit = serializers.CharField(source="unit.code", default=None, read_only=True, allow_null=True)
+
+    class Meta:
+        model = Stay
+        fields = ("person", "state", "since", "unit", "absence_reason")
+        read_only_fields = fields
+
+
 class PlacementDetailSerializer(PlacementSerializer):
-    """One placement with its note."""
+    """One placement with its note and where each member is."""
 
     note = serializers.CharField(read_only=True)
+    members = MemberStaySerializer(many=True, read_only=True, source="standing_stays")
 
     class Meta(PlacementSerializer.Meta):
-        fields = (*PlacementSerializer.Meta.fields, "note")
+        fields = (*PlacementSerializer.Meta.fields, "note", "members")
         read_only_fields = fields
 
 
@@ -158,6 +194,13 @@ class PlacementCreateSerializer(serializers.Serializer[Any]):
         choices=MAY_BEGIN_AS,
         default=PlacementStatus.RESERVED.value,
     )
+    persons = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        help_text="Only these members; unless they are the whole family, with a `split_reason`.",
+    )
+    split_reason = serializers.CharField(required=False, max_length=200)
+    unit = serializers.SlugField(required=False, help_text="Code of a room or tent of the site.")
     reserved_until = serializers.DateTimeField(
         required=False, help_text="When the reservation ends; 24 hours from now by default."
     )
@@ -195,10 +238,26 @@ class MomentSerializer(serializers.Serializer[Any]):
 
 
 class AbsenceSerializer(MomentSerializer):
-    """Why the family is away; its places are kept."""
+    """Why the family, or members of it, are away."""
 
     reason = serializers.ChoiceField(choices=AbsenceReason.choices)
+    persons = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        help_text="Ids of members; the whole family without them.",
+    )
+    keep_place = serializers.BooleanField(
+        default=True, help_text="False: the places are free for others meanwhile."
+    )
 
 
 class NothingSerializer(serializers.Serializer[Any]):
     """An empty body."""
+
+
+def checked(form: Any, request: Request) -> dict[str, Any]:
+    """The request's body in the shape of `form`, or a problem document."""
+    serializer = form(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    data: dict[str, Any] = serializer.validated_data
+    return data

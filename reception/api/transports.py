@@ -24,7 +24,8 @@ from audit.idempotency import IdempotentWrites
 from common.api.pagination import NewestFirst
 from common.errors import FieldProblem, InvalidInput
 from intake.models import EntryPoint
-from reception.api.views import REFUSED, find_household, find_site
+from reception.api.looking import find_household, find_site
+from reception.api.serializers import REFUSED
 from reception.choices import (
     LineState,
     MissingReason,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import (
-    OpenApiExample,
     OpenApiResponse,
     extend_schema,
     extend_schema_view,
@@ -22,38 +20,23 @@ from audit.access import record_access
 from audit.idempotency import IdempotentWrites
 from common.api.etags import IF_MATCH, check_match, etag_of
 from common.api.pagination import ByCode, NewestFirst, OldestChangeFirst
-from common.errors import FieldProblem, InvalidInput
-from intake.models import Household
-from intake.references import InvalidReferenceError, parse_reference
 from reception import selectors, services
 from reception.api import serializers
 from reception.api.filters import PlacementFilter, SiteFilter
+from reception.api.looking import find_household, find_site
+from reception.api.parts import (
+    CheckInSerializer,
+    PartActions,
+    PersonsSerializer,
+    SiteHistory,
+    find_unit,
+    with_unit,
+)
 from reception.api.scanning import SCAN_POLICY, ScanActions
-from reception.errors import NotFound
+from reception.api.serializers import REFUSED, checked
 from reception.models import Placement, Site
 
 READ, WRITE = Permission.PLACEMENTS_READ, Permission.PLACEMENTS_WRITE
-REFUSED = OpenApiResponse(
-    description="A problem document: nothing was changed.",
-    response={"type": "object", "properties": {"code": {"type": "string"}}},
-    examples=[
-        OpenApiExample(
-            "Too few places",
-            value={
-                "type": "urn:panah:problem:capacity_exceeded",
-                "title": "Conflict with the present state",
-                "status": 409,
-                "code": "capacity_exceeded",
-                "detail": "School 3 has 2 free places, 7 are needed.",
-                "errors": [],
-                "free": 2,
-                "needed": 7,
-            },
-        )
-    ],
-)
-
-
 Row = TypeVar("Row", Site, Placement)
 
 
@@ -70,6 +53,7 @@ class _ChangesViewSet(viewsets.GenericViewSet[Row]):
 
 @extend_schema_view(list=extend_schema(summary="Sites"), retrieve=extend_schema(summary="A site"))
 class SiteViewSet(
+    SiteHistory,
     IdempotentWrites,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
@@ -82,6 +66,7 @@ class SiteViewSet(
         "retrieve": Permission.SITES_READ,
         "partial_update": Permission.SITES_EDIT,
         "occupancy": Permission.SITES_READ,
+        **SiteHistory.policy,
     }
     queryset = Site.objects.none()
     serializer_class = serializers.SiteSerializer
@@ -135,38 +120,6 @@ def _site_response(site: Site) -> Response:
     return Response(serializers.SiteSerializer(site).data, headers={"ETag": etag_of(site)})
 
 
-def find_site(user: Any, code: str) -> Site:
-    """A visible site by its code, or NotFound."""
-    site = Site.objects.visible_to(user).filter(code=code).first()
-    if site is None:
-        detail = _("There is no such site. Take a code from the list of sites.")
-        raise NotFound(
-            "not_found", detail, problems=[FieldProblem("site", "does_not_exist", detail)]
-        )
-    return site
-
-
-def find_household(user: Any, text: str) -> Household:
-    """A visible household by its reference as typed; the one that a repeat was merged into."""
-    try:
-        reference = parse_reference(text)
-    except InvalidReferenceError as error:
-        raise InvalidInput(
-            "invalid",
-            str(error.message),
-            problems=[FieldProblem("household", error.code, error.message)],
-        ) from error
-    found = Household.objects.select_related("merged_into").filter(reference=reference).first()
-    while found is not None and found.merged_into is not None:
-        found = found.merged_into
-    if found is None or not Household.objects.visible_to(user).filter(pk=found.pk).exists():
-        detail = _("There is no such household. Compare the reference with the slip.")
-        raise NotFound(
-            "not_found", detail, problems=[FieldProblem("household", "does_not_exist", detail)]
-        )
-    return found
-
-
 def _step(summary: str, request: Any = serializers.MomentSerializer, **more: Any) -> dict[str, Any]:
     return {
         "summary": summary,
@@ -181,6 +134,7 @@ def _step(summary: str, request: Any = serializers.MomentSerializer, **more: Any
     retrieve=extend_schema(summary="A placement", responses=serializers.PlacementDetailSerializer),
 )
 class PlacementViewSet(
+    PartActions,
     IdempotentWrites,
     ScanActions,
     mixins.ListModelMixin,
@@ -200,6 +154,7 @@ class PlacementViewSet(
             ),
             WRITE,
         ),
+        **PartActions.policy,
     }
     queryset = Placement.objects.none()
     serializer_class = serializers.PlacementSerializer
@@ -234,11 +189,15 @@ class PlacementViewSet(
     )
     def create(self, request: Request) -> Response:
         """Place a household."""
-        data = _checked(serializers.PlacementCreateSerializer, request)
+        data = checked(serializers.PlacementCreateSerializer, request)
+        site = find_site(request.user, data["site"])
         placement, created = services.place_once(
             actor=request.user,
             household=find_household(request.user, data["household"]),
-            site=find_site(request.user, data["site"]),
+            site=site,
+            persons=data.get("persons"),
+            split_reason=data.get("split_reason", ""),
+            unit=find_unit(site, data["unit"]) if data.get("unit") else None,
             status=data["status"],
             reserved_until=data.get("reserved_until"),
             placement_id=data.get("id"),
@@ -247,11 +206,19 @@ class PlacementViewSet(
         )
         return self._answer(placement, created=created)
 
-    @extend_schema(**_step("The family has come"))
+    @extend_schema(
+        **_step(
+            "The family has come",
+            CheckInSerializer,
+            description="All who are expected, or the members named; the others stay expected.",
+        )
+    )
     @action(detail=True, methods=["post"], url_path="check-in", filterset_class=None)
     def check_in(self, request: Request, pk: str) -> Response:
         """Check a family in."""
-        return self._do(services.check_in, serializers.MomentSerializer)
+        placement = self.get_object()
+        data = with_unit(placement.site, checked(CheckInSerializer, request))
+        return self._answer(services.check_in(actor=request.user, placement=placement, **data))
 
     @extend_schema(**_step("The family has left"))
     @action(detail=True, methods=["post"], url_path="check-out", filterset_class=None)
@@ -262,14 +229,14 @@ class PlacementViewSet(
     @extend_schema(**_step("The family is away", serializers.AbsenceSerializer))
     @action(detail=True, methods=["post"], filterset_class=None)
     def absence(self, request: Request, pk: str) -> Response:
-        """Record an absence; the places are kept."""
+        """Record an absence; the places are kept or given up."""
         return self._do(services.record_absence, serializers.AbsenceSerializer)
 
-    @extend_schema(**_step("The family is back"))
+    @extend_schema(**_step("The family is back", PersonsSerializer))
     @action(detail=True, methods=["post"], url_path="return", filterset_class=None)
     def come_back(self, request: Request, pk: str) -> Response:
         """Record that a family came back."""
-        return self._do(services.record_return, serializers.MomentSerializer)
+        return self._do(services.record_return, PersonsSerializer)
 
     @extend_schema(**_step("The places are no longer needed", serializers.NothingSerializer))
     @action(detail=True, methods=["post"], filterset_class=None)
@@ -302,7 +269,7 @@ class PlacementViewSet(
     def transfer(self, request: Request, pk: str) -> Response:
         """Transfer a household."""
         placement = self.get_object()
-        data = _checked(serializers.TransferSerializer, request)
+        data = checked(serializers.TransferSerializer, request)
         moved = services.transfer_placement(
             actor=request.user,
             placement=placement,
@@ -317,16 +284,9 @@ class PlacementViewSet(
 
     def _do(self, service: Any, form: Any = serializers.NothingSerializer) -> Response:
         placement = self.get_object()
-        data = _checked(form, self.request)
+        data = checked(form, self.request)
         return self._answer(service(actor=self.request.user, placement=placement, **data))
 
     def _answer(self, placement: Placement, *, created: bool = False) -> Response:
         body = serializers.PlacementSerializer(placement).data
         return Response(body, status=201 if created else 200)
-
-
-def _checked(form: Any, request: Request) -> dict[str, Any]:
-    serializer = form(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    checked: dict[str, Any] = serializer.validated_data
-    return checked

@@ -120,6 +120,12 @@ class Placement(BaseModel):
     def __str__(self) -> str:
         return self.household.reference
 
+    @property
+    def standing_stays(self) -> list[Stay]:
+        """Where each member is now; empty once the placement has ended."""
+        rows = self.stays.filter(until__isnull=True).select_related("unit")
+        return list(rows.order_by("person__position", "person_id"))
+
     def may_become(self, status: str) -> bool:
         """Whether the table of transitions allows it."""
         return status in TRANSITIONS[self.status]
