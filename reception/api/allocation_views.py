@@ -26,7 +26,8 @@ from common.errors import FieldProblem
 from intake.models import EntryPoint, Household
 from reception import services
 from reception.api import allocation_serializers as shapes
-from reception.api.views import REFUSED, find_household, find_site
+from reception.api.looking import find_household, find_site
+from reception.api.serializers import REFUSED, checked
 from reception.choices import AllocationStatus
 from reception.errors import NotFound
 from reception.models import AllocationLine, AllocationRun
@@ -71,7 +72,7 @@ class AllocationViewSet(
     )
     def create(self, request: Request) -> Response:
         """Ask."""
-        data = _checked(shapes.AllocationAskSerializer, request)
+        data = checked(shapes.AllocationAskSerializer, request)
         point = data.get("entry_point")
         asked = Asked(
             scope=data["scope"],
@@ -96,7 +97,7 @@ class AllocationViewSet(
     @action(detail=True, methods=["patch"], url_path="lines/(?P<household>[^/]+)")
     def line(self, request: Request, pk: str, household: str) -> Response:
         """Another site, none, or keep the present one."""
-        data = _checked(shapes.LineEditSerializer, request)
+        data = checked(shapes.LineEditSerializer, request)
         line = _find_line(request.user, self.get_object(), household)
         check_match(request, line)
         exact = request.headers.get("If-Match", "*").strip() not in ("", "*")
@@ -147,7 +148,7 @@ class AllocationViewSet(
     @action(detail=True, methods=["post"])
     def confirm(self, request: Request, pk: str) -> Response:
         """Confirm."""
-        data = _checked(shapes.ConfirmAllocationSerializer, request)
+        data = checked(shapes.ConfirmAllocationSerializer, request)
         run = self.get_object()
         done = services.confirm_allocation(
             actor=request.user,
@@ -175,13 +176,6 @@ class AllocationViewSet(
         record_access(self.request.user, "read", run, count=len(view.lines))
         body = shapes.AllocationSerializer(run, context={"view": view}).data
         return Response(body, status=status)
-
-
-def _checked(form: Any, request: Request) -> dict[str, Any]:
-    serializer = form(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    checked: dict[str, Any] = serializer.validated_data
-    return checked
 
 
 def _find_entry_point(user: Any, code: str) -> EntryPoint:

@@ -16,8 +16,8 @@ from common.api.pagination import NewestFirst
 from intake.models import Household
 from reception import services
 from reception.api import allocation_serializers as shapes
-from reception.api.allocation_views import _checked
-from reception.api.views import find_household, find_site
+from reception.api.looking import find_household, find_site
+from reception.api.serializers import checked
 from reception.models import KeepApart, KinGroup, PlacementRequirement
 
 Row = TypeVar("Row", KeepApart, PlacementRequirement, KinGroup)
@@ -65,7 +65,7 @@ class KeepApartViewSet(_Requirements[KeepApart]):
     )
     def create(self, request: Request) -> Response:
         """From now on they are never placed at one site."""
-        data = _checked(shapes.KeepApartCreateSerializer, request)
+        data = checked(shapes.KeepApartCreateSerializer, request)
         pair = services.keep_apart(
             actor=request.user,
             household=find_household(request.user, data["household"]),
@@ -116,7 +116,7 @@ class RequirementViewSet(_Requirements[PlacementRequirement]):
     )
     def create(self, request: Request) -> Response:
         """From now on it must hold; said again, it replaces what was said before."""
-        data = _checked(shapes.RequirementCreateSerializer, request)
+        data = checked(shapes.RequirementCreateSerializer, request)
         site = data.get("site")
         row = services.require_place(
             actor=request.user,
@@ -164,7 +164,7 @@ class KinGroupViewSet(_Requirements[KinGroup]):
     )
     def create(self, request: Request) -> Response:
         """They become one extended family, with those that some of them belong to."""
-        data = _checked(shapes.KinGroupCreateSerializer, request)
+        data = checked(shapes.KinGroupCreateSerializer, request)
         households = [find_household(request.user, each) for each in data["households"]]
         group = services.join_kin(actor=request.user, households=households)
         return Response(self.get_serializer(group).data, status=201)
