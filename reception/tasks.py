@@ -19,3 +19,15 @@ def expire_reservations() -> int:
 def work_out_allocation(run_id: str, attempt: str) -> None:
     """Work out an attempt of a proposal; one that is over, or worked out already, is left alone."""
     services.work_out(uuid.UUID(run_id), int(attempt))
+
+
+@shared_task
+def keep_blocks_in_time() -> int:
+    """End blocked places whose time is over, start those whose time has come; how many."""
+    return services.keep_blocks_in_time()
+
+
+@shared_task
+def apply_norms() -> int:
+    """Reckon capacities by the editions of the norms that count today; how many sites changed."""
+    return services.apply_norms()

@@ -1,6 +1,12 @@
 """Safe locations, what limits them, and who has a place there."""
 
 from reception.models.allocations import AllocationLine, AllocationRun
+from reception.models.head_counts import (
+    HeadCount,
+    HeadCountDifference,
+    HeadCountLine,
+    HeadCountTally,
+)
 from reception.models.norms import Norm
 from reception.models.placements import TRANSITIONS, Placement, Stay
 from reception.models.policies import PlacementPolicy
@@ -9,6 +15,13 @@ from reception.models.requirements import (
     KinGroup,
     KinGroupMember,
     PlacementRequirement,
+)
+from reception.models.site_parts import (
+    SiteBlock,
+    SiteClosedDay,
+    SiteContact,
+    SiteHours,
+    SitePhoto,
 )
 from reception.models.sites import Site, SiteLevel, SiteResource, Unit
 from reception.models.transports import (
@@ -24,6 +37,10 @@ __all__ = [
     "TRANSPORT_TRANSITIONS",
     "AllocationLine",
     "AllocationRun",
+    "HeadCount",
+    "HeadCountDifference",
+    "HeadCountLine",
+    "HeadCountTally",
     "KeepApart",
     "KinGroup",
     "KinGroupMember",
@@ -32,7 +49,12 @@ __all__ = [
     "PlacementPolicy",
     "PlacementRequirement",
     "Site",
+    "SiteBlock",
+    "SiteClosedDay",
+    "SiteContact",
+    "SiteHours",
     "SiteLevel",
+    "SitePhoto",
     "SiteResource",
     "Stay",
     "Transport",

@@ -9,11 +9,20 @@ from reception.services.allocating import (
     withdraw_allocation,
     work_out,
 )
+from reception.services.blocks import block_places, end_block, keep_blocks_in_time
 from reception.services.ending import (
     cancel_placement,
     check_out,
     expire_reservations,
     mark_no_show,
+)
+from reception.services.head_counts import (
+    close_head_count,
+    count_household,
+    count_unit,
+    drop_head_count,
+    reopen_head_count,
+    start_head_count,
 )
 from reception.services.parting import reunite_placement, split_placement
 from reception.services.placing import confirm, place_household, place_once
@@ -26,6 +35,10 @@ from reception.services.requiring import (
     leave_kin,
     require_place,
 )
+from reception.services.resolving import resolve_difference
+from reception.services.site_parts import add_photo, keep_part, remove_part
+from reception.services.site_units import create_unit, edit_unit
+from reception.services.site_upkeep import apply_norms
 from reception.services.sites import (
     create_site,
     edit_site,
@@ -45,18 +58,28 @@ from reception.services.transfers import transfer_placement
 from reception.services.units import move_to_unit
 
 __all__ = [
+    "add_photo",
     "announce_transfer",
+    "apply_norms",
     "ask_again",
     "ask_allocation",
+    "block_places",
     "cancel_placement",
     "change_line",
     "check_in",
     "check_out",
+    "close_head_count",
     "confirm",
     "confirm_allocation",
+    "count_household",
+    "count_unit",
     "create_site",
+    "create_unit",
     "decide_policy",
+    "drop_head_count",
     "edit_site",
+    "edit_unit",
+    "end_block",
     "end_keep_apart",
     "end_overflows",
     "end_requirement",
@@ -65,6 +88,8 @@ __all__ = [
     "household_changed",
     "join_kin",
     "keep_apart",
+    "keep_blocks_in_time",
+    "keep_part",
     "leave_kin",
     "lock_line",
     "mark_no_show",
@@ -75,9 +100,13 @@ __all__ = [
     "recalculate_capacity",
     "record_absence",
     "record_return",
+    "remove_part",
+    "reopen_head_count",
     "require_place",
+    "resolve_difference",
     "reunite_placement",
     "split_placement",
+    "start_head_count",
     "transfer_placement",
     "withdraw_allocation",
     "work_out",

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('intake', '0014_decisions'),
-        ('reception', '0006_transfers'),
+        ('reception', '0008_sites'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
