@@ -73,8 +73,6 @@ LIKE_ANY: dict[str, Any] = {
     "apart_from": frozenset(),
     "locked": "",
 }
-# A facility that the authority runs for those whom it holds is no refugee site.
-OF_AUTHORITY = "separated_facility"
 
 
 @dataclass
@@ -402,7 +400,7 @@ def site_facts(site: Site, units: Iterable[Unit], **more: Any) -> SiteFacts:
         type=site.type,
         free=max(site.free, 0),
         places=_kinds(units),
-        receiving=site.status == SiteStatus.OPEN and site.type != OF_AUTHORITY,
+        receiving=site.status == SiteStatus.OPEN and site.for_refugees,
         manual_only=site.hidden or site.type == SiteType.SAFE_HOUSE,
         first_line=site.type in FIRST_LINE,
         interim_care=site.interim_care,

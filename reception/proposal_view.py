@@ -23,7 +23,7 @@ class Reader:
     @classmethod
     def of(cls, user: Any) -> Reader:
         """For a user."""
-        visible = dict(Site.objects.visible_to(user).values_list("code", "name"))
+        visible = {site.code: site.local_name for site in Site.objects.visible_to(user)}
         every = set(Site.objects.values_list("code", flat=True))
         return cls(visible, frozenset(every - set(visible)))
 

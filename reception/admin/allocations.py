@@ -395,7 +395,7 @@ def _site(each: SiteView, unfolded: str) -> dict[str, Any]:
 
 def _offers(line: AllocationLine, sites: list[Site]) -> list[dict[str, Any]]:
     """The sites with what speaks against each; those that may be chosen first."""
-    names = {site.code: site.name for site in sites}
+    names = {site.code: site.local_name for site in sites}
     against = against_line(line, sites)
     offers = [
         {

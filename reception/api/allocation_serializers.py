@@ -118,7 +118,7 @@ class AllocationSiteSerializer(serializers.Serializer[Any]):
     """A site before and after."""
 
     code = serializers.CharField(source="site.code", read_only=True)
-    name = serializers.CharField(source="site.name", read_only=True)
+    name = serializers.CharField(source="site.local_name", read_only=True)
     families = serializers.IntegerField(read_only=True)
     persons = serializers.IntegerField(read_only=True)
     free = serializers.IntegerField(source="site.free", read_only=True)

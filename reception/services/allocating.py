@@ -70,7 +70,7 @@ class Refused:
     def words(self) -> str:
         """Why, in the reader's language."""
         site = self.line.site
-        return words_of(self.said, {site.code: site.name} if site else {})
+        return words_of(self.said, {site.code: site.local_name} if site else {})
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def change_line(
     else:
         rules.require_write(actor, site)
         if against := against_line(line, [site])[site.code]:
-            text = words_of(against[0], {site.code: site.name})
+            text = words_of(against[0], {site.code: site.local_name})
             raise Conflict(against[0].code, text, rule=against[0].code)
         line.site = site
         same = line.proposed_site_id == site.pk

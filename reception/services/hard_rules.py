@@ -103,7 +103,7 @@ def rules_against(household: Household, sites: Sequence[Site]) -> dict[str, list
     if not facts.families:
         return {site.code: [] for site in sites}
     family, policy = facts.families[0], current_policy()
-    names = {site.code: site.name for site in sites}
+    names = {site.code: site.local_name for site in sites}
     return {
         site.code: [
             (words_of(said, names), said.code in OVERRIDABLE)
@@ -175,7 +175,7 @@ def words_of(said: Said, names: dict[str, str]) -> str:
 
 def refused(refusal: Refusal, site: Site, *, may_override: bool = False) -> Conflict:
     """The error of a hard rule; `overridable` tells a client that a reason would do."""
-    text = words_of(refusal, {site.code: site.name})
+    text = words_of(refusal, {site.code: site.local_name})
     if may_override:
         text = f"{text} {_('Give a reason to place the family here all the same.')}"
     return Conflict(refusal.code, text, rule=refusal.code, overridable=may_override)
