@@ -44,6 +44,7 @@ class Permission(models.TextChoices):
     SITES_HIDDEN = "sites.hidden"
     PLACEMENTS_READ = "placements.read"
     PLACEMENTS_WRITE = "placements.write"
+    KEEP_APART = "placements.keep_apart"
     CAPACITY_OVERRIDE = "capacity.override"
     PLANS_EDIT = "plans.edit"
     AGENCIES_READ = "agencies.read"
@@ -96,7 +97,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         | {P.HOUSEHOLDS_READ, P.HOUSEHOLDS_EDIT, P.HOUSEHOLDS_EVENTS, P.DUPLICATES_DECIDE}
         | {P.NEEDS_TIER_1, P.NEEDS_TIER_2, P.NEEDS_TIER_3, P.SCREENING, P.TRACING}
         | {P.ENTRY_POINTS_REPORT, P.BORDER_READ, P.BORDER_ASSESS}
-        | {P.SITES_READ, P.SITES_HIDDEN, P.PLACEMENTS_READ, P.PLACEMENTS_WRITE}
+        | {P.SITES_READ, P.SITES_HIDDEN, P.PLACEMENTS_READ, P.PLACEMENTS_WRITE, P.KEEP_APART}
         | {P.AGENCIES_READ, P.AID_REQUEST, P.AID_READ, P.REPORTS_READ}
     ),
     Role.SCREENING_OFFICER: frozenset(_STAFF | {P.HOUSEHOLDS_READ, P.SCREENING}),
@@ -140,6 +141,10 @@ API_SCOPES: dict[str, tuple[str, frozenset[Permission]]] = {
     "sites:write": ("Change sites", frozenset({P.SITES_EDIT})),
     "placements:read": ("Read placements", frozenset({P.PLACEMENTS_READ})),
     "placements:write": ("Place households", frozenset({P.PLACEMENTS_WRITE, P.PLACEMENTS_READ})),
+    "keep-apart:write": (
+        "Say which families must be kept apart, and why",
+        frozenset({P.KEEP_APART, P.PLACEMENTS_READ}),
+    ),
     "aid-requests:read": ("Read aid requests", frozenset({P.AID_READ})),
     "aid-requests:write": (
         "Ask for aid or answer requests",

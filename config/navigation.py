@@ -121,6 +121,7 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
             ),
             Item(_("The next 72 hours"), "timeline", "admin:reception_projection", P.REPORTS_READ),
             Item(_("Contingency plan"), "checklist", "admin:reception_contingency", P.SITES_READ),
+            Item(_("Proposals"), "rule", _list("reception_allocationrun"), P.PLACEMENTS_WRITE),
             Item(_("Check in"), "login", "admin:reception_check_in_choose", P.PLACEMENTS_WRITE),
             Item(
                 _("Transports"),
@@ -226,6 +227,12 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
                 P.CODELISTS_MANAGE,
             ),
             Item(_("Sectors"), "category", _list("aid_sector"), P.CODELISTS_MANAGE),
+            Item(
+                _("Policy for places"),
+                "gavel",
+                _list("reception_placementpolicy"),
+                (P.PLACEMENTS_WRITE, P.CAPACITY_OVERRIDE),
+            ),
             Item(_("Norms"), "straighten", _list("reception_norm"), P.CODELISTS_MANAGE),
         ],
     ),

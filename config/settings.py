@@ -307,6 +307,11 @@ SPECTACULAR_SETTINGS = {
         "StayStateEnum": "reception.choices.StayState",
         "StayedBehindReasonEnum": "reception.choices.StayedBehindReason",
         "MissingReasonEnum": "reception.choices.MissingReason",
+        "AllocationScopeEnum": "reception.choices.AllocationScope",
+        "AllocationStatusEnum": "reception.choices.AllocationStatus",
+        "AllocationLineStateEnum": "reception.choices.ProposedState",
+        "AllocationConfirmAsEnum": "reception.choices.MAY_CONFIRM_AS",
+        "RequirementKindEnum": "reception.choices.RequirementKind",
     },
     "SORT_OPERATIONS": True,
     "POSTPROCESSING_HOOKS": [

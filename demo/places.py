@@ -16,7 +16,7 @@ from intake.models import EntryPoint
 from intake.services.entry_points import record_first_state
 from reception.choices import BlockReason, ResourceKind
 from reception.models import Site, SiteResource
-from reception.services import block_places, recalculate_capacity
+from reception.services import block_places, decide_policy, recalculate_capacity
 
 DATA = Path(__file__).parent / "data"
 MEASURED_ON = date(2021, 7, 3)
@@ -114,3 +114,13 @@ def load_sites(*, actor: Any) -> None:
                 reason=BlockReason.SERVICE,
                 text=row["blocked_reason"],
             )
+
+
+def allow_stays_near_the_border(*, actor: Any) -> None:
+    """The province lies along the border: its commission allowed stays at every site."""
+    with clock.replaying(SET_UP_AT):
+        decide_policy(
+            actor=actor,
+            sites=Site.objects.all(),
+            decision="Provincial commission, 30 June 2021, no. 12",
+        )

@@ -82,7 +82,7 @@ class ReceptionConfig(AppConfig):
         from intake.hooks import on_household_changed
         from intake.querysets import register_household_visibility
         from intake.slots import register_site_names, register_staying
-        from reception import merging, merging_counts
+        from reception import merge_requirements, merging, merging_counts
         from reception.desk import site_names
         from reception.services import household_changed
 
@@ -97,6 +97,7 @@ class ReceptionConfig(AppConfig):
         register_household_visibility(households_at)
         on_household_changed(household_changed)
         merging.register()
+        merge_requirements.register()
         merging_counts.register()
         register_site_names(site_names)
         register_withheld(events_of_hidden_sites)

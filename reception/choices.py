@@ -71,6 +71,8 @@ MAY_BEGIN_AS = (
     PlacementStatus.CONFIRMED.value,
     PlacementStatus.CHECKED_IN.value,
 )
+# What a confirmed line of a proposal begins as.
+MAY_CONFIRM_AS = (PlacementStatus.RESERVED.value, PlacementStatus.CONFIRMED.value)
 # Places are held for these; of them, PRESENT_STATUSES count as people at the site.
 RESERVED_STATUSES = (PlacementStatus.RESERVED, PlacementStatus.CONFIRMED)
 PRESENT_STATUSES = (
@@ -118,6 +120,48 @@ class UnitSection(models.TextChoices):
     FAMILIES = "families", _("Families")
     MEN = "men", _("Single men")
     QUARANTINE = "quarantine", _("Quarantine")
+
+
+class AllocationScope(models.TextChoices):
+    """Whom a proposal is asked for."""
+
+    WAITING = "waiting", _("All who wait for a place")
+    ARRIVALS = "arrivals", _("Those who came by one entry point")
+    CHOSEN = "chosen", _("Chosen families")
+
+
+class AllocationStatus(models.TextChoices):
+    """The life of a proposal; see AllocationRun."""
+
+    ASKED = "asked", _("Being worked out")
+    PROPOSED = "proposed", _("Proposed")
+    CONFIRMED = "confirmed", _("Confirmed")
+    PARTLY = "partly_confirmed", _("Partly confirmed")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    FAILED = "failed", _("Failed")
+
+
+# Lines may be changed and confirmed while the proposal is in one of these.
+OPEN_PROPOSALS = (AllocationStatus.PROPOSED, AllocationStatus.PARTLY)
+
+
+class ProposedState(models.TextChoices):
+    """What became of one family's line of a proposal."""
+
+    PROPOSED = "proposed", _("Proposed")
+    CHANGED = "changed", _("Changed by the officer")
+    LEFT_OUT = "left_out", _("Left out by the officer")
+    CONFIRMED = "confirmed", _("Confirmed")
+    REFUSED = "refused", _("No longer possible")
+
+
+class RequirementKind(models.TextChoices):
+    """What must hold wherever a family is placed."""
+
+    QUARANTINE = "quarantine", _("Quarantine")
+    MEDICAL = "medical", _("Needs health care near")
+    NOT_AT = "not_at", _("Not at this site")
+    ONLY_AT = "only_at", _("Only at this site")
 
 
 class BlockReason(models.TextChoices):

@@ -28,6 +28,7 @@ from reception.boards.waiting import Band, WaitingBoard, waiting_board
 from reception.choices import RESERVED_STATUSES, PlacementStatus
 from reception.models import Placement, Site
 from reception.querysets import sites_q
+from reception.services.hard_rules import rules_against
 from reception.services.rules import only_children
 from reception.services.transporting import announce_to
 
@@ -54,6 +55,12 @@ class PlaceForm(forms.Form):
         label=gettext_lazy("Note"),
         required=False,
         max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    override_reason = forms.CharField(
+        label=gettext_lazy("Why a rule does not hold here (only if the page asks for it)"),
+        required=False,
+        max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
@@ -153,6 +160,7 @@ def place(model_admin: Any, request: HttpRequest, household_id: Any) -> HttpResp
             site=site,
             status=data["status"],
             note=data["note"],
+            override_reason=data["override_reason"],
         )
         messages.success(
             request,
@@ -194,6 +202,7 @@ def transfer(model_admin: Any, request: HttpRequest, placement_id: Any) -> HttpR
             site=site,
             arrived=data["status"] == PlacementStatus.CHECKED_IN,
             note=data["note"],
+            override_reason=data["override_reason"],
         )
         messages.success(
             request,
@@ -249,29 +258,42 @@ def _choose(
         form=form,
         size=size,
         back=back,
-        sites=_offers(list(sites), size=size, children=bool(size) and only_children(members)),
+        sites=_offers(
+            list(sites),
+            size=size,
+            household=household,
+            children=bool(size) and only_children(members),
+        ),
         status=200 if request.method != "POST" else 400,
     )
 
 
-def _offers(sites: list[Site], *, size: int, children: bool) -> list[dict[str, Any]]:
-    """The sites with what speaks against each; those that fit first."""
-    offers = []
+def _offers(
+    sites: list[Site], *, size: int, household: Household, children: bool
+) -> list[dict[str, Any]]:
+    """The sites with what speaks against each; those that fit first.
+
+    What a reason may override is told and can be chosen all the same.
+    """
+    offers, forbidden = [], rules_against(household, sites)
     for site in sites:
         reason = ""
         if site.free < size:
             reason = _("too few free places")
         elif children and not site.interim_care:
             reason = _("no interim care for children alone")
+        said = forbidden[site.code]
         offers.append(
             {
                 "site": site,
                 "against": reason,
+                "rules": [text for text, _overridable in said],
+                "blocked": bool(reason) or not all(overridable for _text, overridable in said),
                 "bar": occupancy_bar(site),
                 "qualities": _qualities(site),
             }
         )
-    return sorted(offers, key=lambda offer: (bool(offer["against"]), -offer["site"].free))
+    return sorted(offers, key=lambda offer: (offer["blocked"], -offer["site"].free))
 
 
 def _qualities(site: Site) -> str:

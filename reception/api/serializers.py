@@ -212,6 +212,12 @@ class PlacementCreateSerializer(serializers.Serializer[Any]):
         required=False, help_text="When the reservation ends; 24 hours from now by default."
     )
     note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    override_reason = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=500,
+        help_text="Why a rule that a 409 named `overridable` does not hold here.",
+    )
 
 
 class TransferSerializer(serializers.Serializer[Any]):
@@ -224,6 +230,12 @@ class TransferSerializer(serializers.Serializer[Any]):
     )
     reserved_until = serializers.DateTimeField(required=False)
     note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    override_reason = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=500,
+        help_text="Why a rule that a 409 named `overridable` does not hold here.",
+    )
 
 
 class MomentSerializer(serializers.Serializer[Any]):

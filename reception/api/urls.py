@@ -1,8 +1,14 @@
 from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
+from reception.api.allocation_views import AllocationViewSet
 from reception.api.boards import ProjectionView, SiteBoardView, WaitingView
 from reception.api.head_counts import HeadCountViewSet
+from reception.api.requirement_views import (
+    KeepApartViewSet,
+    KinGroupViewSet,
+    RequirementViewSet,
+)
 from reception.api.site_parts import BlockViewSet, UnitViewSet
 from reception.api.transports import TransportViewSet
 from reception.api.views import PlacementViewSet, SiteViewSet
@@ -16,6 +22,10 @@ router.register(
 router.register(f"{OF_SITE}/units", UnitViewSet, basename="site-unit")
 router.register(f"{OF_SITE}/blocks", BlockViewSet, basename="site-block")
 router.register("placements", PlacementViewSet, basename="placement")
+router.register("allocations", AllocationViewSet, basename="allocation")
+router.register("keep-apart", KeepApartViewSet, basename="keep-apart")
+router.register("placement-requirements", RequirementViewSet, basename="placement-requirement")
+router.register("kin-groups", KinGroupViewSet, basename="kin-group")
 router.register("transports", TransportViewSet, basename="transport")
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -205,6 +205,7 @@ class PlacementViewSet(
             reserved_until=data.get("reserved_until"),
             placement_id=data.get("id"),
             note=data.get("note", ""),
+            override_reason=data.get("override_reason", ""),
         )
         return self._answer(placement, created=created)
 
@@ -280,6 +281,7 @@ class PlacementViewSet(
             reserved_until=data.get("reserved_until"),
             placement_id=data.get("id"),
             note=data.get("note", ""),
+            override_reason=data.get("override_reason", ""),
         )
         return self._answer(moved, created=True)
 

@@ -1,5 +1,6 @@
 """Safe locations, what limits them, and who has a place there."""
 
+from reception.models.allocations import AllocationLine, AllocationRun
 from reception.models.head_counts import (
     HeadCount,
     HeadCountDifference,
@@ -9,6 +10,13 @@ from reception.models.head_counts import (
 from reception.models.norms import Norm
 from reception.models.placements import TRANSITIONS, Placement, Stay
 from reception.models.plans import SitePlan, SitePlanItem
+from reception.models.policies import PlacementPolicy
+from reception.models.requirements import (
+    KeepApart,
+    KinGroup,
+    KinGroupMember,
+    PlacementRequirement,
+)
 from reception.models.site_parts import (
     SiteBlock,
     SiteClosedDay,
@@ -28,12 +36,19 @@ __all__ = [
     "LINE_TRANSITIONS",
     "TRANSITIONS",
     "TRANSPORT_TRANSITIONS",
+    "AllocationLine",
+    "AllocationRun",
     "HeadCount",
     "HeadCountDifference",
     "HeadCountLine",
     "HeadCountTally",
+    "KeepApart",
+    "KinGroup",
+    "KinGroupMember",
     "Norm",
     "Placement",
+    "PlacementPolicy",
+    "PlacementRequirement",
     "Site",
     "SiteBlock",
     "SiteClosedDay",

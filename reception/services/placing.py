@@ -18,6 +18,7 @@ from reception.errors import already_placed, refusals_as_errors
 from reception.models import Placement, Site, Unit
 from reception.services import rules, units
 from reception.services.counters import Moves
+from reception.services.hard_rules import keep_hard_rules
 from reception.services.locks import lock_household, lock_open_placements, lock_placement
 from reception.services.stays import close_stays, open_stays, standing
 
@@ -38,6 +39,7 @@ def place_household(
     persons: Collection[uuid.UUID] | None = None,
     split_reason: str = "",
     unit: Unit | None = None,
+    override_reason: str = "",
 ) -> Placement:
     """Give the household places at `site`: one for each member in the count.
 
@@ -45,7 +47,8 @@ def place_household(
     checked_in. With a `placement_id` that was used before for the same household and site the
     placement is returned as it is. With `persons` only these members get places; unless they are
     the whole family that is a decision and needs a `split_reason`. `unit`: a room or tent of the
-    site where all of them fit. Raises CapacityExceeded (`capacity_exceeded`, `unit_full`),
+    site where all of them fit. `override_reason`: why a rule that may be overridden does not hold
+    (hard_rules.OVERRIDABLE). Raises CapacityExceeded (`capacity_exceeded`, `unit_full`),
     Conflict (`already_placed`, `household_not_placeable`, `interim_care_required`,
     `site_not_receiving`, `unit_not_suitable`, `conflict`), InvalidInput, NotPermitted.
     """
@@ -60,6 +63,7 @@ def place_household(
         persons=persons,
         split_reason=split_reason,
         unit=unit,
+        override_reason=override_reason,
     )
     return placement
 
@@ -76,6 +80,7 @@ def place_once(
     persons: Collection[uuid.UUID] | None = None,
     split_reason: str = "",
     unit: Unit | None = None,
+    override_reason: str = "",
 ) -> tuple[Placement, bool]:
     """As `place_household`, and whether it was made now."""
     rules.require_write(actor, site)
@@ -92,6 +97,7 @@ def place_once(
         part = _part_of(lock_open_placements([household.pk]), members, people)
         reason = rules.check_reason(split_reason) if len(people) < len(members) else ""
         check_people(people, site, unit)
+        note = keep_hard_rules(actor, household, site, note=note, override=override_reason)
         placement, moves = new_placement(
             actor=actor,
             household=household,

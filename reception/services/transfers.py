@@ -18,6 +18,7 @@ from reception.models import Placement, Site, Unit
 from reception.services import rules
 from reception.services.counters import Moves
 from reception.services.ending import end_locked
+from reception.services.hard_rules import keep_hard_rules
 from reception.services.locks import lock_household, lock_placement
 from reception.services.placing import check_people, new_placement
 from reception.services.stays import standing
@@ -33,6 +34,7 @@ def transfer_placement(
     placement_id: uuid.UUID | None = None,
     note: str = "",
     unit: Unit | None = None,
+    override_reason: str = "",
 ) -> Placement:
     """End `placement` and give the household places at `site`, both or neither; the new one.
 
@@ -44,7 +46,6 @@ def transfer_placement(
     rules.require_write(actor, site)
     if reserved_until is not None:
         reserved_until = rules.check_moment("reserved_until", reserved_until, future=True)
-    status = PlacementStatus.CHECKED_IN if arrived else PlacementStatus.RESERVED
     with refusals_as_errors(site, needed=placement.places, unit=unit), transaction.atomic():
         household = lock_household(placement.household_id)
         old = lock_placement(placement.pk)
@@ -59,11 +60,11 @@ def transfer_placement(
             actor=actor,
             household=household,
             site=site,
-            status=status,
+            status=PlacementStatus.CHECKED_IN if arrived else PlacementStatus.RESERVED,
             persons=[person.pk for person in people],
             reserved_until=reserved_until,
             placement_id=placement_id,
-            note=note,
+            note=keep_hard_rules(actor, household, site, note=note, override=override_reason),
             previous=old,
             unit=unit,
             part=old.part,

@@ -28,6 +28,7 @@ from reception.models import Placement, Site, Transport, TransportLine
 from reception.policies import require_load
 from reception.services import journeys, rules
 from reception.services.counters import Moves
+from reception.services.hard_rules import keep_hard_rules
 from reception.services.locks import lock_open_placements
 from reception.services.locks_transports import lines_with_places, lock_households, lock_transport
 from reception.services.placing import check_people, new_placement
@@ -369,6 +370,7 @@ def _reserve(
         persons=[person.pk for person in people],
         reserved_until=None,
         placement_id=None,
+        note=keep_hard_rules(actor, household, transport.to_site),
         previous=old,
         part=old.part if old else 0,
         split_reason=old.split_reason if old else "",

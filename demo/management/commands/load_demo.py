@@ -18,6 +18,7 @@ from demo import (
     family,
     places,
     plans,
+    proposals,
     roll_call,
     sites,
     slips,
@@ -72,6 +73,7 @@ class Command(BaseCommand):
         self.subscribe()
         self.say("Safe locations")
         places.load_sites(actor=users["administrator"])
+        places.allow_stays_near_the_border(actor=users["administrator"])
         sites.equip(actor=users["administrator"], say=self.say)
         self.say("Importing the arrivals as they were typed")
         batch = story.import_arrivals(actor=users["registrar"], say=self.say)
@@ -93,6 +95,12 @@ class Command(BaseCommand):
         care.ask_six_questions(registrar=users["registrar"], say=self.say)
         self.say("Looking for relatives")
         family.look_for_a_brother(actor=users["registrar"], moment=story.at(6, 19), say=self.say)
+        self.say("What must hold for places")
+        proposals.say_what_must_hold(
+            officer=users["placement_officer"],
+            protection=users["protection_officer"],
+            say=self.say,
+        )
         self.say("Situation reports")
         story.make_reports(publisher=users["reporting_officer"], say=self.say)
         self.say("A bus to Rushan")
