@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from pghistory.models import Event as PgEvent
 
-from audit.querysets import AuditQuerySet
+from audit.querysets import AuditQuerySet, EventQuerySet
 from common import clock
 from common.ids import new_id
 
@@ -35,7 +35,7 @@ class Event(models.Model):
     recorded_at = models.DateTimeField(_("recorded at"), default=clock.now)
     dispatched_at = models.DateTimeField(null=True)
 
-    objects = AuditQuerySet.as_manager()
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event")

@@ -38,7 +38,7 @@ APPS = (
 CODE_LISTS = (
     *("intake/codelists/countries.csv", "intake/codelists/document_types.csv"),
     *("intake/codelists/languages.csv", "intake/codelists/specific_needs.csv"),
-    "aid/codelists/sectors.csv",
+    *("aid/codelists/sectors.csv", "reception/codelists/norms.csv"),
 )
 # (context or None, singular, plural or None)
 Key = tuple[str | None, str, str | None]

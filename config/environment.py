@@ -77,3 +77,16 @@ def key_ring(value: str, name: str) -> dict[str, bytes]:
 def lookup_ring(value: str, name: str) -> dict[str, bytes]:
     """A key ring; one key without a name is named `k0`."""
     return key_ring(value if ":" in value else f"k0:{value}", name)
+
+
+def tile_address(env: Mapping[str, str], name: str) -> str:
+    """The address of map tiles with its three places to fill in; empty where there are none."""
+    value = env.get(name, "").strip()
+    places = ("{z}", "{x}", "{y}")
+    if value and not (
+        value.startswith(("https://", "http://", "/")) and all(place in value for place in places)
+    ):
+        raise ImproperlyConfigured(
+            f"{name} must look like https://tiles.example.org/{{z}}/{{x}}/{{y}}.png."
+        )
+    return value

@@ -103,7 +103,9 @@ JOURNEY: list[tuple[Promise | str, list[Item]]] = [
         _("Safe locations"),
         [
             Item(_("Sites"), "night_shelter", _list("reception_site"), P.SITES_READ),
+            Item(_("Map"), "map", "admin:reception_map", P.SITES_READ),
             Item(_("Placements"), "bed", _list("reception_placement"), P.PLACEMENTS_READ),
+            Item(_("Head counts"), "checklist", _list("reception_headcount"), P.PLACEMENTS_READ),
             Item(
                 _("Waiting for a place"),
                 "hourglass_top",

@@ -219,6 +219,11 @@ CLOCK_SHIFT_DAYS = environment.whole_number(os.environ, "PANAH_CLOCK_SHIFT_DAYS"
 # A pair that was asked about in the field is in the queue again after so many days.
 FIELD_QUESTION_DAYS = environment.whole_number(os.environ, "PANAH_FIELD_QUESTION_DAYS", 3)
 
+# Maps need no tiles: outlines come with the program. An address like
+# https://tiles.example.org/{z}/{x}/{y}.png adds them; browsers then ask that server.
+MAP_TILES = environment.tile_address(os.environ, "PANAH_MAP_TILES")
+MAP_ATTRIBUTION = os.environ.get("PANAH_MAP_ATTRIBUTION", "")
+
 # REST --------------------------------------------------------------------------------------
 OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.ApiClient"
 OAUTH2_PROVIDER = {
@@ -285,6 +290,10 @@ SPECTACULAR_SETTINGS = {
         "SiteStatusEnum": "reception.choices.SiteStatus",
         "PlacementStatusEnum": "reception.choices.PlacementStatus",
         "PlacementBeginningEnum": "reception.choices.MAY_BEGIN_AS",
+        "UnitKindEnum": "reception.choices.UnitKind",
+        "UnitSectionEnum": "reception.choices.UnitSection",
+        "BlockReasonEnum": "reception.choices.BlockReason",
+        "BlockStateEnum": "reception.choices.BlockState",
         "AbsenceReasonEnum": "reception.choices.AbsenceReason",
         "TransportStatusEnum": "reception.choices.TransportStatus",
         "VehicleKindEnum": "reception.choices.VehicleKind",
@@ -332,6 +341,8 @@ CELERY_BEAT_SCHEDULE = {
     "forget-replies": {"task": "audit.tasks.forget_replies", "schedule": 3600},
     "forget-drafts": {"task": "intake.tasks.forget_drafts", "schedule": 3600},
     "expire-reservations": {"task": "reception.tasks.expire_reservations", "schedule": 60},
+    "apply-norms": {"task": "reception.tasks.apply_norms", "schedule": crontab(minute=10)},
+    "keep-blocks-in-time": {"task": "reception.tasks.keep_blocks_in_time", "schedule": 60},
 }
 
 # Mail --------------------------------------------------------------------------------------

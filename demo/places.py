@@ -14,9 +14,9 @@ from common import clock
 from common.codelists import read_rows
 from intake.models import EntryPoint
 from intake.services.entry_points import record_first_state
-from reception.choices import ResourceKind
+from reception.choices import BlockReason, ResourceKind
 from reception.models import Site, SiteResource
-from reception.services import recalculate_capacity
+from reception.services import block_places, recalculate_capacity
 
 DATA = Path(__file__).parent / "data"
 MEASURED_ON = date(2021, 7, 3)
@@ -89,7 +89,6 @@ def _site_fields(row: dict[str, str]) -> dict[str, Any]:
         "longitude": Decimal(row["longitude"]) if row["longitude"] else None,
         "norm_phase": row["norm_phase"],
         "operational_reason": row["operational_reason"],
-        "blocked_reason": row["blocked_reason"],
         **{flag: row[flag] == "yes" for flag in FLAGS},
         **{number: int(row[number]) if row[number] else None for number in NUMBERS},
     }
@@ -108,4 +107,10 @@ def load_sites(*, actor: Any) -> None:
                 )
         recalculate_capacity(site=site, actor=actor)
         if row["blocked"]:
-            Site.objects.filter(pk=site.pk).update(blocked=int(row["blocked"]))
+            block_places(
+                actor=actor,
+                site=site,
+                places=int(row["blocked"]),
+                reason=BlockReason.SERVICE,
+                text=row["blocked_reason"],
+            )

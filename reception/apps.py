@@ -24,6 +24,9 @@ def _norm_row(row: dict[str, str]) -> dict[str, Any]:
         "units": row["units"],
         "label": row["label"],
         "source": row["source"],
+        "version": row["version"],
+        "valid_from": row["valid_from"],
+        "disabled_on": row["disabled_on"] or None,
     }
 
 
@@ -47,7 +50,24 @@ def known_sites(user: Any) -> list[tuple[str, str]]:
     """Code and name of the sites that the user may know of, by name."""
     from reception.models import Site
 
-    return list(Site.objects.visible_to(user).order_by("name").values_list("code", "name"))
+    sites = Site.objects.visible_to(user)
+    return sorted(((site.code, site.local_name) for site in sites), key=lambda each: each[1])
+
+
+def events_of_hidden_sites(user: Any) -> Q | None:
+    """Events that name a hidden site which the user may not know of; the list holds them not."""
+    from reception.models import Site
+
+    known = Site.objects.visible_to(user).values("pk")
+    codes = list(
+        Site.objects.filter(hidden=True).exclude(pk__in=known).values_list("code", flat=True)
+    )
+    if not codes:
+        return None
+    named = Q(subject_type=Site._meta.label_lower, subject_reference__in=codes)
+    for key in ("site", "from_site", "to_site", "scope_code"):
+        named |= Q(**{f"data__{key}__in": codes})
+    return named
 
 
 class ReceptionConfig(AppConfig):
@@ -58,10 +78,11 @@ class ReceptionConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the norms, what site staff see, and the hook for changed households."""
+        from audit.withholding import register_withheld
         from intake.hooks import on_household_changed
         from intake.querysets import register_household_visibility
         from intake.slots import register_site_names, register_staying
-        from reception import merging
+        from reception import merging, merging_counts
         from reception.desk import site_names
         from reception.services import household_changed
 
@@ -76,5 +97,7 @@ class ReceptionConfig(AppConfig):
         register_household_visibility(households_at)
         on_household_changed(household_changed)
         merging.register()
+        merging_counts.register()
         register_site_names(site_names)
+        register_withheld(events_of_hidden_sites)
         register_staying(staying_at, known_sites)

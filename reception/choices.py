@@ -16,6 +16,8 @@ class SiteType(models.TextChoices):
     MEDICAL = "medical_facility", _("Medical facility")
     QUARANTINE = "quarantine", _("Quarantine")
     SAFE_HOUSE = "safe_house", _("Safe house")
+    # Run by the authority for those whom it holds: no refugee site, nobody is placed there.
+    SEPARATED = "separated_facility", _("Separated facility of the authority")
 
 
 class SiteStatus(models.TextChoices):
@@ -29,10 +31,17 @@ class ResourceKind(models.TextChoices):
     """What is measured at a site and limits how many it can take."""
 
     FLOOR_AREA = "covered_floor_area", _("Covered floor area (m²)")
+    HEATED_AREA = "heated_floor_area", _("Heated floor area (m²)")
+    SETTLEMENT_AREA = "settlement_area", _("Area of the whole settlement (m²)")
     WATER = "water_per_day", _("Water (litres a day)")
     LATRINES = "latrines", _("Latrines")
+    LATRINES_WOMEN = "latrines_women", _("Latrines for women")
+    LATRINES_MEN = "latrines_men", _("Latrines for men")
     SHOWERS = "showers", _("Showers")
     TAPS = "taps", _("Water taps")
+    HANDPUMPS = "handpumps", _("Handpumps")
+    LAUNDRY = "laundry", _("Places to wash clothes")
+    KITCHENS = "kitchens", _("Kitchens")
     BEDS = "beds", _("Beds")
 
 
@@ -111,6 +120,49 @@ class UnitSection(models.TextChoices):
     QUARANTINE = "quarantine", _("Quarantine")
 
 
+class BlockReason(models.TextChoices):
+    """Why places cannot be given to anybody for a while."""
+
+    REPAIR = "repair", _("Being repaired")
+    HEATING = "no_heating", _("No heating")
+    WATER = "no_water", _("No water")
+    CLEANING = "cleaning", _("Being cleaned or disinfected")
+    KEPT = "kept_for_group", _("Kept for a group that is expected")
+    QUARANTINE = "quarantine", _("Quarantine")
+    SERVICE = "other_use", _("Used for something else (clinic, school, store)")
+    OTHER = "other", _("Other")
+
+
+class BlockState(models.TextChoices):
+    """Life of blocked places: they wait for their time and for free places, then end once."""
+
+    PLANNED = "planned", _("Waits")
+    IN_FORCE = "in_force", _("In force")
+    ENDED = "ended", _("Ended")
+
+
+class ContactRole(models.TextChoices):
+    MANAGER = "manager", _("Manager")
+    DEPUTY = "deputy", _("Deputy")
+    NIGHT = "night", _("On duty at night")
+    REGISTRATION = "registration", _("Receives arrivals")
+    HEALTH = "health", _("Health")
+    SAFETY = "safety", _("Guard and safety")
+    OTHER = "other", _("Other")
+
+
+class Weekday(models.IntegerChoices):
+    """As Python counts them: Monday is 0."""
+
+    MONDAY = 0, _("Monday")
+    TUESDAY = 1, _("Tuesday")
+    WEDNESDAY = 2, _("Wednesday")
+    THURSDAY = 3, _("Thursday")
+    FRIDAY = 4, _("Friday")
+    SATURDAY = 5, _("Saturday")
+    SUNDAY = 6, _("Sunday")
+
+
 class TransportStatus(models.TextChoices):
     """The life of a transport; see TRANSPORT_TRANSITIONS in models."""
 
@@ -171,3 +223,42 @@ class ManifestReason(models.TextChoices):
     MEDICAL = "medical", _("Medical escort")
     CHILDREN = "children", _("Children travel with a companion")
     AUTHORITY = "authority", _("Asked for by the operation’s lead")
+
+
+class HeadCountKind(models.TextChoices):
+    DAILY = "daily", _("Daily count")
+    EXTRA = "extra", _("Extra count")
+
+
+class HeadCountHow(models.TextChoices):
+    """How people were counted."""
+
+    SCAN = "scan", _("Slip scanned")
+    REFERENCE = "reference", _("Reference typed")
+    NUMBER = "number", _("Number only")
+    LIST = "list", _("From the list")
+
+
+class DifferenceKind(models.TextChoices):
+    """What a count found against what was expected."""
+
+    MISSING = "missing", _("Expected and not seen")
+    UNEXPECTED = "unexpected", _("Seen and not expected")
+
+
+class DifferenceState(models.TextChoices):
+    OPEN = "open", _("Open")
+    RESOLVED = "resolved", _("Resolved")
+
+
+class Resolution(models.TextChoices):
+    """What a difference turned out to be. Most of them record it at the same moment."""
+
+    ABSENT = "absent", _("Away for a while")
+    CHECKED_OUT = "checked_out", _("Left the site")
+    DID_NOT_COME = "did_not_come", _("Did not come")
+    CHECKED_IN = "checked_in", _("Is here: checked in")
+    TRANSFERRED = "transferred", _("Lives at another site")
+    LEFT = "left_without_notice", _("Left without notice")
+    COUNTED_WRONG = "counted_wrong", _("Counted wrong")
+    OTHER = "other", _("Something else")

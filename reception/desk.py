@@ -17,4 +17,4 @@ def site_names(households: Collection[uuid.UUID], user: Any) -> dict[uuid.UUID, 
         # Not where places wait for a family that is to move.
         transfer_of__isnull=True,
     )
-    return dict(placed.values_list("household_id", "site__name"))
+    return {each.household_id: each.site.local_name for each in placed.select_related("site")}

@@ -34,6 +34,8 @@ def refusals_as_errors(site: Site, *, needed: int = 0, unit: Unit | None = None)
         name = constraint_name(error)
         if name == "site_places_within_capacity":
             raise _too_few_places(site, needed) from error
+        if name == "site_of_authority_holds_nobody":
+            raise not_placeable(site_of_authority()) from error
         if name == "unit_places_within_capacity":
             raise _unit_full(unit) from error
         if name == "placement_one_open_per_household":
@@ -81,3 +83,8 @@ def already_placed() -> Conflict:
 def not_placeable(reason: str) -> Conflict:
     """The household cannot have a place, and why."""
     return Conflict("household_not_placeable", reason)
+
+
+def site_of_authority() -> str:
+    """Why nobody is placed at a facility that the authority runs."""
+    return _("This facility is run by the authority and takes no families. Choose a refugee site.")

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.policies import Permission, access_of
-from reception.choices import HOLDING_STATES, OPEN_STATUSES, SiteStatus
+from reception.choices import HOLDING_STATES, OPEN_STATUSES, SiteStatus, SiteType
 
 if TYPE_CHECKING:
     from reception.models import Placement, Site, Stay  # noqa: F401
@@ -35,6 +35,10 @@ class SiteQuerySet(models.QuerySet["Site"]):
     def visible_to(self, user: Any) -> Self:
         """Sites the user may read; hidden ones only with the right or an assignment there."""
         return self.filter(sites_q(user, Permission.SITES_READ))
+
+    def for_refugees(self) -> Self:
+        """Without the facilities that the authority runs: nobody is placed there."""
+        return self.exclude(type=SiteType.SEPARATED)
 
     def open(self) -> Self:
         """Open and receiving."""

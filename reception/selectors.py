@@ -35,6 +35,16 @@ def site_table(as_of: datetime | None = None) -> list[dict[str, Any]]:
     return _rows(Site.objects.order_by("code"), as_of)
 
 
+def published_sites(as_of: datetime | None = None) -> list[dict[str, Any]]:
+    """As `site_table`, without hidden sites and facilities of the authority.
+
+    For reports, which more people read than may know of a hidden site. Totals over sites must be
+    taken from these rows too: a total that holds more than its table tells of what is left out.
+    """
+    sites = Site.objects.for_refugees().filter(hidden=False)
+    return _rows(sites.order_by("code"), as_of)
+
+
 def _rows(sites: QuerySet[Site], as_of: datetime | None) -> list[dict[str, Any]]:
     if as_of is None:
         counted = sites.annotate(

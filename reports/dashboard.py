@@ -125,6 +125,7 @@ def _sites(user: Any, now: datetime, zone: ZoneInfo) -> list[Tile]:
     taken = F("reserved") + F("present")
     figures = (
         Site.objects.visible_to(user)
+        .for_refugees()
         .open()
         .aggregate(
             free=Sum(usable - taken),

@@ -290,7 +290,7 @@ def figures(moment: Moment, since: datetime) -> dict[str, Any]:
     """Everything a situation report freezes: the shape of `situation-reports/latest/`."""
     people = age_sex(moment)
     arrived = arrivals(moment)
-    sites = reception.site_table(moment.as_of)
+    sites = reception.published_sites(moment.as_of)
     aid_rows = aid.by_sector(moment.as_of)
     return {
         "key_figures": key_figures(moment, people=people, sites=sites, aid_rows=aid_rows),

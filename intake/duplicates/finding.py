@@ -39,11 +39,22 @@ _NOBODY = uuid.UUID(int=0)
 # Persons who are nobody of their own, and those in the authority's hands, are not compared.
 _NOT_COMPARED = (*NEVER_COUNTED, ExitReason.SEPARATED)
 
+# Here and below one table at a time, by its key. While a table is filled for the first time (or
+# after an attempt that was rolled back) the planner may believe that it is empty: free to join, it
+# would read all of it again for each row of another.
 _KEYS = """
 SELECT p.household_id, p.id, x.blocks
-FROM intake_person p JOIN intake_identityindex x ON x.person_id = p.id
-JOIN intake_household h ON h.id = p.household_id AND h.merged_into_id IS NULL
-WHERE p.household_id = ANY(%(households)s) AND p.exit_reason <> ALL(%(not_compared)s)
+FROM unnest(%(households)s::uuid[]) AS asked(id)
+CROSS JOIN LATERAL (
+    SELECT 1 FROM intake_household WHERE id = asked.id AND merged_into_id IS NULL OFFSET 0
+) h
+CROSS JOIN LATERAL (
+    SELECT id, household_id FROM intake_person
+    WHERE household_id = asked.id AND exit_reason <> ALL(%(not_compared)s) OFFSET 0
+) p
+CROSS JOIN LATERAL (
+    SELECT blocks FROM intake_identityindex WHERE person_id = p.id OFFSET 0
+) x
 """
 
 # For each household asked about, by number: people elsewhere who share a key, and which.
@@ -73,11 +84,18 @@ CROSS JOIN LATERAL (
 _MEMBERS = """
 SELECT p.household_id, p.id, p.sex, p.birth_earliest, p.birth_latest,
        p.arrived_at AT TIME ZONE 'UTC', i.sealed, x.documents, x.phones, h.origin_area_id
-FROM intake_person p
-JOIN intake_identity i ON i.person_id = p.id
-JOIN intake_household h ON h.id = p.household_id
-LEFT JOIN intake_identityindex x ON x.person_id = p.id
-WHERE p.household_id = ANY(%(households)s) AND p.exit_reason <> ALL(%(not_compared)s)
+FROM unnest(%(households)s::uuid[]) AS asked(id)
+CROSS JOIN LATERAL (
+    SELECT origin_area_id FROM intake_household WHERE id = asked.id OFFSET 0
+) h
+CROSS JOIN LATERAL (
+    SELECT * FROM intake_person
+    WHERE household_id = asked.id AND exit_reason <> ALL(%(not_compared)s) OFFSET 0
+) p
+CROSS JOIN LATERAL (SELECT sealed FROM intake_identity WHERE person_id = p.id OFFSET 0) i
+LEFT JOIN LATERAL (
+    SELECT documents, phones FROM intake_identityindex WHERE person_id = p.id OFFSET 0
+) x ON TRUE
 ORDER BY p.household_id, p.position, p.id
 """
 
@@ -185,7 +203,7 @@ def compared(household_ids: Iterable[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UU
 
 def members_of(household_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Member]]:
     """The members that are compared, opened, by household. The caller never stores them."""
-    ids = list(household_ids)
+    ids = sorted(set(household_ids))
     found: dict[uuid.UUID, list[Member]] = defaultdict(list)
     numbers = _numbers_anew(ids) if several_secrets() else {}
     with connection.cursor() as cursor:

@@ -120,7 +120,7 @@ def place(model_admin: Any, request: HttpRequest, household_id: Any) -> HttpResp
         messages.success(
             request,
             _("%(household)s has a place at %(site)s.")
-            % {"household": household.reference, "site": site.name},
+            % {"household": household.reference, "site": site.local_name},
         )
         return redirect(address("reception_waiting"))
 
@@ -161,7 +161,7 @@ def transfer(model_admin: Any, request: HttpRequest, placement_id: Any) -> HttpR
         messages.success(
             request,
             _("%(household)s now has a place at %(site)s.")
-            % {"household": household.reference, "site": site.name},
+            % {"household": household.reference, "site": site.local_name},
         )
         return redirect(address("reception_placement_change", moved.pk))
 
@@ -171,7 +171,7 @@ def transfer(model_admin: Any, request: HttpRequest, placement_id: Any) -> HttpR
         household=household,
         form=TransferForm(request.POST or None, placement=placement),
         title=_("Move %(household)s from %(site)s")
-        % {"household": household.reference, "site": placement.site.name},
+        % {"household": household.reference, "site": placement.site.local_name},
         back=address("reception_placement_change", placement.pk),
         act=act,
         leave_out=placement.site,
@@ -189,7 +189,7 @@ def _choose(
     act: Callable[[Site, dict[str, Any]], HttpResponse],
     leave_out: Site | None = None,
 ) -> HttpResponse:
-    sites = Site.objects.open().filter(sites_q(request.user, WRITE)).order_by("name")
+    sites = Site.objects.open().for_refugees().filter(sites_q(request.user, WRITE)).order_by("name")
     if leave_out is not None:
         sites = sites.exclude(pk=leave_out.pk)
     if request.method == "POST" and form.is_valid():

@@ -19,6 +19,7 @@ from common.errors import Text
 from reception import services
 from reception.admin import check_in as scanning
 from reception.admin import choosing
+from reception.admin import people as members
 from reception.admin.shown import address
 from reception.choices import (
     OPEN_STATUSES,
@@ -48,7 +49,7 @@ class SiteFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         """Code and name."""
         sites = Site.objects.filter(sites_q(request.user, Permission.PLACEMENTS_READ))
-        return list(sites.order_by("name").values_list("code", "name"))
+        return [(site.code, site.local_name) for site in sites.order_by("name")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Placements at the chosen one."""
@@ -99,7 +100,7 @@ class PlacementAdmin(PolicyModelAdmin):
     ordering = ("-pk",)
     fields = (
         *("household_link", "site_link", "status", "places", "reserved_until", "checked_in_at"),
-        *("ended_at", "absence_reason", "previous_link", "note"),
+        *("ended_at", "absence_reason", "split_reason", "previous_link", "note"),
     )
     readonly_fields = fields
 
@@ -124,6 +125,11 @@ class PlacementAdmin(PolicyModelAdmin):
                 wrap(self.transfer),
                 name="reception_placement_transfer",
             ),
+            path(
+                "<uuid:placement_id>/people/",
+                wrap(self.people),
+                name="reception_placement_people",
+            ),
             *super().get_urls(),
         ]
 
@@ -147,6 +153,10 @@ class PlacementAdmin(PolicyModelAdmin):
         """Choose another site for a family."""
         return choosing.transfer(self, request, placement_id)
 
+    def people(self, request: HttpRequest, placement_id: Any) -> HttpResponse:
+        """Its members, each by itself."""
+        return members.people(self, request, placement_id)
+
     # What is shown -----------------------------------------------------------------------
     @admin.display(description=_("household"), ordering="household__reference")
     def household_reference(self, placement: Placement) -> str:
@@ -167,7 +177,7 @@ class PlacementAdmin(PolicyModelAdmin):
     @admin.display(description=_("site"))
     def site_link(self, placement: Placement) -> SafeString | str:
         """The site's page."""
-        return _link(address("reception_site_change", placement.site_id), placement.site.name)
+        return _link(address("reception_site_change", placement.site_id), placement.site.local_name)
 
     @admin.display(description=_("came from"))
     def previous_link(self, placement: Placement) -> SafeString | str:
@@ -175,7 +185,7 @@ class PlacementAdmin(PolicyModelAdmin):
         previous = placement.previous
         if previous is None or previous.site.hidden:
             return "–"
-        return _link(address("reception_placement_change", previous.pk), previous.site.name)
+        return _link(address("reception_placement_change", previous.pk), previous.site.local_name)
 
     # Steps -------------------------------------------------------------------------------
     def _said(self, request: HttpRequest, placement: Placement, text: Text) -> Any:
@@ -222,6 +232,11 @@ class PlacementAdmin(PolicyModelAdmin):
         """The family is to move."""
         services.announce_transfer(actor=request.user, placement=placement)
         return _("The family is marked for transfer; its places are kept.")
+
+    @button(_("Members"), policy=WRITE, shown=while_in(*OPEN_STATUSES), icon="groups")
+    def to_members(self, request: HttpRequest, placement: Placement) -> Any:
+        """Part of the family: on its own page."""
+        return redirect(address("reception_placement_people", placement.pk))
 
     @button(_("Move to another site"), policy=WRITE, shown=while_in(*OPEN_STATUSES), icon="move_up")
     def to_other_site(self, request: HttpRequest, placement: Placement) -> Any:

@@ -6,17 +6,26 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from accounts.policies import Permission, access_of
-from common.admin import PolicyModelAdmin, add_domain_error, button, holds
-from common.errors import DomainError
+from common.admin import PolicyModelAdmin, button, holds
 from reception import services
-from reception.admin.shown import address, occupancy_bar
+from reception.admin import history
+from reception.admin.head_counts import head_count_line
+from reception.admin.mapping import map_settings, points_for
+from reception.admin.refusals import RefusalsInForm
+from reception.admin.shown import address, capacity_lines, occupancy_bar, small_map
+from reception.admin.site_form import LANGUAGE_FIELDS, SiteForm
+from reception.admin.site_parts import things_of
 from reception.admin.transports import transports_at
 from reception.capacity import explain_capacity
 from reception.choices import PRESENT_STATUSES, RESERVED_STATUSES
@@ -75,25 +84,37 @@ class OverflowForm(forms.Form):
 
 
 @admin.register(Site)
-class SiteAdmin(PolicyModelAdmin):
+class SiteAdmin(RefusalsInForm, PolicyModelAdmin):
     """Safe locations."""
 
     view_policy = Permission.SITES_READ
     add_policy = Permission.SITES_EDIT
     change_policy = Permission.SITES_EDIT
     records_access = False
-    list_display = ("name", "occupancy", "status", "type", "area", "code")
+    form = SiteForm
+    list_display = ("local_name", "occupancy", "status", "type", "area", "code")
     list_filter = ("status", "type")
     list_select_related = ("area",)
-    search_fields = ("code", "name")
+    search_fields = ("code", "name", "names")
     search_help_text = _("Name or code")
     ordering = ("code",)
     autocomplete_fields: tuple[str, ...] = ()
     inlines = (ResourceInline,)
-    readonly_fields = ("occupancy", "explained")
+    readonly_fields = ("occupancy", "explained", "lines", "on_map")
     fieldsets = (
-        (None, {"fields": ("occupancy", "explained")}),
-        (_("Site"), {"fields": ("code", "name", "type", "status", "area", "address")}),
+        (None, {"fields": ("occupancy", "explained", "lines")}),
+        (
+            _("Site"),
+            {
+                "fields": (
+                    *("code", "name", "type", "status", "area", "address", "receives_always"),
+                )
+            },
+        ),
+        (
+            _("Names in other languages"),
+            {"fields": tuple(LANGUAGE_FIELDS), "classes": ("collapse",)},
+        ),
         (
             _("Capacity"),
             {
@@ -112,21 +133,68 @@ class SiteAdmin(PolicyModelAdmin):
                 )
             },
         ),
-        (_("Location"), {"fields": ("latitude", "longitude", "hidden")}),
+        (_("Location"), {"fields": ("on_map", "latitude", "longitude", "hidden")}),
     )
     # The people of the day come first, then the form.
     change_form_outer_before_template = "reception/admin/site_people.html"
+    change_form_outer_after_template = "reception/admin/site_things.html"
+    list_before_template = "reception/admin/site_list_links.html"
 
     class Media:
-        css = {"all": ("reception/reception.css",)}
+        css = {
+            "all": (
+                "reception/reception.css",
+                "reception/leaflet/leaflet.css",
+                "reception/sites.css",
+                "reception/head_counts.css",
+            )
+        }
+        js = ("reception/leaflet/leaflet.js", "reception/map.js")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Also the map of the sites, and the history of one."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("map/", wrap(self.map_view), name="reception_map"),
+            path("<uuid:site_id>/past/", wrap(self.past), name="reception_site_history"),
+            *super().get_urls(),
+        ]
+
+    def past(self, request: HttpRequest, site_id: Any) -> HttpResponse:
+        """Who was here at a moment, and when it was over."""
+        return history.site_history(self, request, site_id)
+
+    def map_view(self, request: HttpRequest) -> HttpResponse:
+        """Sites and entry points on a map and in a list that says the same."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        points = points_for(request.user)
+        titles = (("site", _("Sites")), ("entry_point", _("Entry points")))
+        return TemplateResponse(
+            request,
+            "reception/admin/map.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": _("Map of sites and entry points"),
+                "media": forms.Media(css={"all": ("reception/reception.css",)}),
+                "points": points,
+                "groups": [
+                    {"title": title, "points": [each for each in points if each["kind"] == kind]}
+                    for kind, title in titles
+                ],
+                "how": map_settings(),
+            },
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The code stays once it is given: others point to it."""
         return (*self.readonly_fields, "code") if obj else tuple(self.readonly_fields)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A new site has no occupancy to show."""
-        return self.fieldsets if obj else self.fieldsets[1:]
+        """A new site has no occupancy to show; names by language are for those who may change."""
+        shown = self.fieldsets if obj else self.fieldsets[1:]
+        may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        return [each for each in shown if may or each[1]["fields"] != tuple(LANGUAGE_FIELDS)]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever may change sites everywhere; the manager of one site makes no other."""
@@ -150,53 +218,34 @@ class SiteAdmin(PolicyModelAdmin):
         told = explain_capacity(site).sentences()
         return format_html_join("", "<p>{}</p>", ((sentence,) for sentence in told))
 
+    @admin.display(description=_("What was measured"))
+    def lines(self, site: Site) -> SafeString:
+        """Each line with the persons it serves, its norm and edition; the shortest first."""
+        return capacity_lines(site)
+
+    @admin.display(description=_("On the map"))
+    def on_map(self, site: Site) -> SafeString:
+        """A small map; set by a click where the form may be changed."""
+        return small_map(site)
+
     # Saving ------------------------------------------------------------------------------
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
-        """Save through the services; what they refuse is shown in the form, nothing is saved."""
-        try:
-            return self._super_view(request, object_id, form_url, extra_context)
-        except DomainError as error:
-            # The transaction of the page was rolled back. Show the same input with the refusal.
-            request._refusal = error  # type: ignore[attr-defined]
-            return self._super_view(request, object_id, form_url, extra_context)
-
-    def _super_view(self, request: HttpRequest, *arguments: Any) -> HttpResponse:
-        response: HttpResponse = super().changeform_view(request, *arguments)
-        return response
-
-    def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        """The form; with a refusal of the services it is invalid and says why."""
-        form_class: Any = super().get_form(request, obj, change=change, **kwargs)
-        refusal = getattr(request, "_refusal", None)
-        if refusal is None:
-            return form_class
-
-        def clean(form: Any) -> Any:
-            cleaned = form_class.clean(form)
-            add_domain_error(form, refusal)
-            return cleaned
-
-        return type("RefusedForm", (form_class,), {"clean": clean})
-
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A new site is made here; a change waits for the measurements (`save_related`)."""
         if not change:
-            fields = {name: form.cleaned_data[name] for name in form.fields if name != "code"}
+            fields = {name: form.cleaned_data[name] for name in (*form.plain_fields(), "names")}
+            fields.pop("code")
             made = services.create_site(actor=request.user, code=obj.code, **fields)
             obj.pk, obj._state.adding = made.pk, False
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Measurements first, then the site, so that the capacity follows from both."""
         super().save_related(request, form, formsets, change)
-        changes = {name: form.cleaned_data[name] for name in form.changed_data} if change else {}
+        changes = {}
+        if change:
+            changed = [name for name in form.plain_fields() if name in form.changed_data]
+            changes = {name: form.cleaned_data[name] for name in changed}
+            if form.cleaned_data["names"] != Site.objects.get(pk=form.instance.pk).names:
+                changes["names"] = form.cleaned_data["names"]
         services.edit_site(
             actor=request.user, site=Site.objects.get(pk=form.instance.pk), **changes
         )
@@ -207,7 +256,11 @@ class SiteAdmin(PolicyModelAdmin):
     ) -> HttpResponse:
         """Add who is due and who is there, for those who may read placements here."""
         site = kwargs.get("obj")
+        if site is not None and site.pk:
+            context["things"] = things_of(site, request.user)
+        context["map_how"] = map_settings()
         if site is not None and may_at(request.user, Permission.PLACEMENTS_READ, site):
+            context["head_count"] = head_count_line(request.user, site)
             may_write = may_at(request.user, Permission.PLACEMENTS_WRITE, site)
             context["journeys"] = transports_at(request.user, site)
             context["scan"] = address("reception_check_in", site.code) if may_write else ""
@@ -239,6 +292,11 @@ class SiteAdmin(PolicyModelAdmin):
                 for placement in rows[:ROWS_SHOWN]
             ],
         }
+
+    @button(_("History"), policy=Permission.SITES_READ, icon="history")
+    def to_history(self, request: HttpRequest, site: Site) -> Any:
+        """Who was here, and when it was over: on a page of its own."""
+        return redirect(address("reception_site_history", site.pk))
 
     @button(
         _("Grant overflow"), policy=Permission.CAPACITY_OVERRIDE, form=OverflowForm, icon="add_home"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema_serializer
@@ -42,8 +43,9 @@ class SiteSerializer(serializers.ModelSerializer[Site]):
     class Meta:
         model = Site
         fields = (
-            *("code", "name", "type", "status", "area", "address", "latitude", "longitude"),
-            *("norm_phase", "operational_capacity", "operational_reason"),
+            *("code", "name", "names", "type", "status", "area", "address"),
+            *("latitude", "longitude", "receives_always", "norm_phase"),
+            *("operational_capacity", "operational_reason"),
             *("blocked", "blocked_reason", "hidden", "accessible", "women_only_section"),
             *("interim_care", "cold_rated", "health_minutes", "border_km"),
             *("capacity", "overflow", "reserved", "present", "free"),
@@ -129,11 +131,16 @@ class PlacementSerializer(serializers.ModelSerializer[Placement]):
 
     household = serializers.CharField(source="household.reference", read_only=True)
     site = serializers.CharField(source="site.code", read_only=True)
-    previous = serializers.UUIDField(source="previous_id", read_only=True, allow_null=True)
+    previous = serializers.SerializerMethodField()
 
     absence_reason = serializers.ChoiceField(
         choices=AbsenceReason.choices, allow_blank=True, read_only=True
     )
+
+    def get_previous(self, placement: Placement) -> uuid.UUID | None:
+        """The placement before this one; not where that site is hidden from most."""
+        previous = placement.previous
+        return None if previous is None or previous.site.hidden else previous.pk
 
     class Meta:
         model = Placement

@@ -168,7 +168,7 @@ class PlacementViewSet(
     def get_queryset(self) -> Any:
         """Placements at visible sites."""
         placements = Placement.objects.visible_to(self.request.user)
-        return placements.select_related("household", "site")
+        return placements.select_related("household", "site", "previous__site")
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One placement with its note; the reading is recorded."""

@@ -12,7 +12,8 @@ INSERT INTO reception_stay (id, recorded_at, updated_at, placement_id, person_id
 SELECT gen_random_uuid(), p.recorded_at, p.updated_at, p.id, m.id, NULL,
        CASE WHEN p.checked_in_at IS NULL THEN 'due' WHEN p.status = 'absent' THEN 'away'
             ELSE 'present' END,
-       FALSE, p.recorded_at, GREATEST(p.ended_at, p.recorded_at),
+       FALSE, p.recorded_at,
+       CASE WHEN p.ended_at IS NOT NULL THEN GREATEST(p.ended_at, p.recorded_at) END,
        CASE WHEN p.status = 'absent' THEN p.absence_reason ELSE '' END
 FROM reception_placement p
 JOIN intake_person m ON m.household_id = p.household_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from common import clock
@@ -19,6 +20,7 @@ from reception.choices import (
     UnitSection,
 )
 from reception.querysets import SiteQuerySet
+from reception.querysets_sites import UnitQuerySet
 
 # Runs for every way of changing a site. An exercise may move the clock, so the services say since
 # when (`level_since`); what changes the row behind their back gets the clock of the database.
@@ -51,6 +53,8 @@ class Site(BaseModel):
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=150)
+    # {"tg": "…", "fa-af": "…"}: where a language is missing, `name` is shown.
+    names = models.JSONField(_("names in other languages"), default=dict, blank=True)
     type = models.CharField(_("type"), max_length=20, choices=SiteType)
     status = models.CharField(
         _("status"), max_length=15, choices=SiteStatus, default=SiteStatus.PREPARING
@@ -74,6 +78,7 @@ class Site(BaseModel):
     )
     blocked = models.PositiveIntegerField(_("blocked places"), default=0)
     blocked_reason = models.CharField(_("reason for blocking"), max_length=200, blank=True)
+    receives_always = models.BooleanField(_("receives arrivals at any hour"), default=True)
     hidden = models.BooleanField(_("hidden location"), default=False)
     accessible = models.BooleanField(_("step-free"), default=False)
     women_only_section = models.BooleanField(_("women-only section"), default=False)
@@ -111,11 +116,35 @@ class Site(BaseModel):
                 name="site_blocked_places_have_a_reason",
                 violation_error_message=_("Say why places are blocked."),
             ),
+            models.CheckConstraint(
+                condition=~Q(type=SiteType.SAFE_HOUSE) | Q(hidden=True),
+                name="site_safe_house_is_hidden",
+                violation_error_message=_("A safe house is always hidden."),
+            ),
+            # PostgreSQL judges checks in the order of their names: this one speaks before
+            # `site_places_within_capacity`.
+            models.CheckConstraint(
+                condition=~Q(type=SiteType.SEPARATED) | Q(reserved=0, present=0),
+                name="site_of_authority_holds_nobody",
+                violation_error_message=_(
+                    "Families hold places here: it cannot become a facility of the authority."
+                ),
+            ),
         ]
         triggers = [LEVEL_FOLLOWS]
 
     def __str__(self) -> str:
-        return self.name
+        return self.local_name
+
+    @property
+    def local_name(self) -> str:
+        """The name in the reader's language, where it was given in it."""
+        return str(self.names.get(get_language() or "") or self.name)
+
+    @property
+    def for_refugees(self) -> bool:
+        """Whether families can be placed here: not at a facility that the authority runs."""
+        return self.type != SiteType.SEPARATED
 
     @property
     def taken(self) -> int:
@@ -170,6 +199,8 @@ class Unit(BaseModel):
     capacity = models.PositiveIntegerField(_("places"))
     blocked = models.PositiveIntegerField(_("blocked places"), default=0, editable=False)
     taken = models.PositiveIntegerField(_("taken"), default=0, editable=False)
+
+    objects = UnitQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("unit")

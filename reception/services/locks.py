@@ -5,6 +5,7 @@ household is locked where its members are counted (placing, transfer, a change o
 that nobody joins or leaves between the count and the place. Sites and units are not locked to
 read them: their counters are changed by guarded updates, as the last statement before the event,
 so that the row everybody wants is held for the shortest time. A stay is guarded by its placement.
+Whoever resolves a difference of a head count locks the count before all of them.
 
 Rows are locked `FOR NO KEY UPDATE`: foreign keys to them can still be written.
 """
@@ -15,7 +16,7 @@ import uuid
 from collections.abc import Iterable
 
 from intake.models import Household
-from reception.models import Placement, Site, Unit
+from reception.models import HeadCount, Placement, Site, Unit
 
 
 def lock_household(pk: uuid.UUID) -> Household:
@@ -46,6 +47,18 @@ def lock_open_placements(households: Iterable[uuid.UUID]) -> list[Placement]:
 def lock_site(pk: uuid.UUID) -> Site:
     """The site as it is now, held until the transaction ends."""
     return Site.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def lock_head_count(pk: uuid.UUID) -> HeadCount:
+    """The head count as it is now, with its site, held until the transaction ends.
+
+    Taken before everything else: what resolves a difference locks households and placements.
+    """
+    return (
+        HeadCount.objects.select_related("site")
+        .select_for_update(of=("self",), no_key=True)
+        .get(pk=pk)
+    )
 
 
 def lock_unit(pk: uuid.UUID) -> Unit:

@@ -65,12 +65,7 @@ def split_placement(
         _check_rest(left)
         check_people(going, site, unit)
         rules.check_care([members[stay.person_id] for stay in left], old.site)
-        moves = Moves()
-        close_stays(old, clock.now(), moves, persons=keys)
-        old.places = sum(stay.state in HOLDING_STATES for stay in left)
-        if old.status in PRESENT_STATUSES and _nobody_present(left):
-            old.status = PlacementStatus.ABSENT
-        old.save(update_fields=["places", "status"])
+        moves = _leave(old, keys, left)
         new, gains = new_placement(
             actor=actor,
             household=household,
@@ -87,6 +82,17 @@ def split_placement(
         rules.tell("placement.split", new, actor=actor, occurred_at=clock.now())
         moves.join(gains).arrives_at(site.pk).write()
     return new
+
+
+def _leave(old: Placement, going: set[uuid.UUID], left: list[Stay]) -> Moves:
+    """Take those who go out of the placement; what the counters must learn of it."""
+    moves = Moves()
+    close_stays(old, clock.now(), moves, persons=going)
+    old.places = sum(stay.state in HOLDING_STATES for stay in left)
+    if old.status in PRESENT_STATUSES and _nobody_present(left):
+        old.status = PlacementStatus.ABSENT
+    old.save(update_fields=["places", "status"])
+    return moves
 
 
 def reunite_placement(*, actor: Any, placement: Placement, arrived: bool = True) -> Placement:

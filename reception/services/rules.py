@@ -18,7 +18,7 @@ from intake.births import is_child
 from intake.choices import HouseholdStatus
 from intake.models import Household, Person
 from reception.choices import OPEN_STATUSES, PlacementStatus
-from reception.errors import not_placeable
+from reception.errors import not_placeable, site_of_authority
 from reception.models import Placement, Site
 from reception.policies import require_at
 
@@ -63,11 +63,18 @@ def only_children(members: Iterable[Person]) -> bool:
 
 def check_care(members: Iterable[Person], site: Site) -> None:
     """Children alone go only where approved interim care is (domain/standards.md 4.3)."""
+    check_for_refugees(site)
     if not site.interim_care and only_children(members):
         raise Conflict(
             "interim_care_required",
             _("These are children alone. Place them at a site with interim care for children."),
         )
+
+
+def check_for_refugees(site: Site) -> None:
+    """Nobody is placed at a facility that the authority runs (domain/standards.md 3)."""
+    if not site.for_refugees:
+        raise not_placeable(site_of_authority())
 
 
 def check_reason(reason: str) -> str:

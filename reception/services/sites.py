@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,15 +15,18 @@ from audit.events import record_event
 from common import clock
 from common.errors import Conflict, FieldProblem, InvalidInput, Stale
 from reception.capacity import CapacityExplanation, explain_capacity
-from reception.choices import SiteStatus
+from reception.choices import SiteStatus, SiteType
 from reception.models import Site
 from reception.policies import require_at
+from reception.services.blocks import state_blocked
 from reception.services.counters import level_since
 from reception.services.locks import lock_site
 from reception.services.rules import check_moment
 
+NAME_LENGTH = 150
 EDITABLE = (
-    *("name", "type", "status", "area", "address", "latitude", "longitude", "norm_phase"),
+    *("name", "names", "type", "status", "area", "address", "latitude", "longitude"),
+    *("norm_phase", "receives_always"),
     *("operational_capacity", "operational_reason", "blocked", "blocked_reason", "hidden"),
     *("accessible", "women_only_section", "interim_care", "cold_rated"),
     *("health_minutes", "border_km"),
@@ -37,7 +41,7 @@ def edit_site(
 
     With `unchanged_since` (the `updated_at` that the editor read) raises Stale when somebody else
     changed the site meanwhile. Raises InvalidInput with the fields at fault,
-    Conflict (`capacity_below_taken`, `site_not_empty`), NotPermitted.
+    Conflict (`capacity_below_taken`, `site_not_empty`, `blocked_by_entries`), NotPermitted.
     """
     require_at(actor, Permission.SITES_EDIT, site)
     site = lock_site(site.pk)
@@ -48,14 +52,19 @@ def edit_site(
         raise TypeError(f"not editable: {', '.join(sorted(unknown))}")
     for name, value in changes.items():
         setattr(site, name, value)
+    _hide_safe_house(site, changes)
     _check_fields(site)
-    if site.status == SiteStatus.CLOSED and site.taken:
+    if site.taken and (site.status == SiteStatus.CLOSED or not site.for_refugees):
         raise Conflict(
             "site_not_empty",
             _("%(taken)d places are still taken. Transfer or check out the families first.")
             % {"taken": site.taken},
             taken=site.taken,
         )
+    if {"blocked", "blocked_reason"} & set(changes):
+        before = Site.objects.get(pk=site.pk)
+        wanted, site.blocked_reason = site.blocked, before.blocked_reason
+        state_blocked(site, wanted, changes.get("blocked_reason"), actor=actor)
     _set_capacity(site, actor=actor)
     site.save(update_fields=[*changes])
     if changes:
@@ -68,9 +77,17 @@ def create_site(*, actor: Any, code: str, **fields: Any) -> Site:
     """A new site, in preparation until it is opened. Raises InvalidInput, NotPermitted."""
     site = Site(code=code, **fields)
     require_at(actor, Permission.SITES_EDIT, site)
+    _hide_safe_house(site, fields)
     _check_fields(site)
     site.capacity = explain_capacity(site).capacity
+    if site.blocked > site.capacity:
+        raise _capacity_below_taken(site)
+    blocked, reason = site.blocked, site.blocked_reason
+    site.blocked = 0
     site.save(force_insert=True)
+    if blocked:
+        state_blocked(site, blocked, reason, actor=actor)
+        site.save(update_fields=["blocked", "blocked_reason"])
     record_event("site.created", site, actor=actor)
     return site
 
@@ -95,17 +112,7 @@ def _set_capacity(site: Site, *, actor: Any) -> CapacityExplanation:
     before, site.capacity = site.capacity, explanation.capacity
     needed = site.taken + site.blocked
     if needed > site.capacity + site.overflow:
-        raise Conflict(
-            "capacity_below_taken",
-            _(
-                "That leaves %(capacity)d places, but %(taken)d are taken and %(blocked)d are "
-                "blocked. Transfer families first, or have overflow granted."
-            )
-            % {"capacity": site.capacity, "taken": site.taken, "blocked": site.blocked},
-            capacity=site.capacity,
-            taken=site.taken,
-            blocked=site.blocked,
-        )
+        raise _capacity_below_taken(site)
     # Together with the blocked places, so that the database sees a state that is allowed.
     Site.objects.filter(pk=site.pk).update(
         capacity=site.capacity,
@@ -160,6 +167,27 @@ def grant_overflow(
     return site
 
 
+def _capacity_below_taken(site: Site) -> Conflict:
+    return Conflict(
+        "capacity_below_taken",
+        _(
+            "That leaves %(capacity)d places, but %(taken)d are taken and %(blocked)d are "
+            "blocked. Transfer families first, or have overflow granted."
+        )
+        % {"capacity": site.capacity, "taken": site.taken, "blocked": site.blocked},
+        capacity=site.capacity,
+        taken=site.taken,
+        blocked=site.blocked,
+    )
+
+
+def _hide_safe_house(site: Site, changes: dict[str, Any]) -> None:
+    """Who makes a site a safe house hides it, unless they say otherwise: then it is refused."""
+    if site.type == SiteType.SAFE_HOUSE and "hidden" not in changes and not site.hidden:
+        site.hidden = True
+        changes["hidden"] = True
+
+
 def _check_grant(places: int, reason: str) -> None:
     problems = []
     if places < 0:
@@ -170,7 +198,21 @@ def _check_grant(places: int, reason: str) -> None:
         raise InvalidInput("invalid", _("Correct the fields named."), problems=problems)
 
 
+def _check_names(site: Site) -> None:
+    """Names by language: languages of the interface, short texts; empty ones are left out."""
+    known = {code for code, _name in settings.LANGUAGES}
+    names = site.names if isinstance(site.names, dict) else {"": ""}
+    texts = all(isinstance(text, str) and len(text) <= NAME_LENGTH for text in names.values())
+    if not texts or set(names) - known:
+        detail = _("Give one short name for each language: %(languages)s.") % {
+            "languages": ", ".join(sorted(known))
+        }
+        raise InvalidInput("invalid", detail, problems=[FieldProblem("names", "invalid", detail)])
+    site.names = {code: text.strip() for code, text in names.items() if text.strip()}
+
+
 def _check_fields(site: Site) -> None:
+    _check_names(site)
     counted = ("capacity", "overflow", "overflow_until", "reserved", "present", "id", "code")
     try:
         site.full_clean(exclude=counted, validate_unique=False)

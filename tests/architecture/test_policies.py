@@ -51,6 +51,7 @@ NOT_PERSONAL = {
     "intake.TokenSheet.note": "what a sheet of slips is for",
     "reception.Site.name": "a place",
     "reception.Site.address": "a place",
+    "reception.Site.names": "a place",
     "reports.ReportRecipient.email": "an address on the mailing list, needed to send",
     "reports.SituationReport.notes": "the narrative of a published report",
     "notifications.Subscription.email": "where staff or an agency want to be told",

@@ -51,6 +51,7 @@ def edit_of(site, **changes):
         **{name: getattr(site, name) for name in ("name", "type", "status", "norm_phase")},
         "area": site.area_id,
         "blocked": site.blocked,
+        "receives_always": "on",
         "resources-TOTAL_FORMS": 1,
         "resources-INITIAL_FORMS": 1,
         "resources-0-id": resource.pk,

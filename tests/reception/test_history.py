@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from reception import services
 from reception.choices import HOLDING_STATES
 from reception.history import people_at, times_over, whereabouts
 from reception.models import Site, SiteLevel, Stay
-from reception.selectors import occupancy
+from reception.selectors import counter_drifts, occupancy, places_drifts
 from tests.factories.accounts import make_user
 from tests.factories.reception import (
     add_member,
@@ -133,6 +134,21 @@ def test_places_at_a_past_moment_are_those_of_then(officer):
         services.edit_site(actor=administrator, site=site, operational_capacity=30)
     assert occupancy(site, at(4))["capacity"] == 40
     assert occupancy(site, at(6))["capacity"] == 30
+
+
+def test_an_upgrade_gives_each_member_of_a_placed_family_a_stay(officer):
+    """What the migration does with the placements that it finds."""
+    site = make_site(places=40)
+    for status in ("reserved", "checked_in", "absent", "checked_out", "no_show"):
+        make_placement(site, size=2, status=status, by=officer)
+    before = sorted(Stay.objects.standing().values_list("person", "state"))
+    Stay.objects.all().delete()
+    upgrade = import_module("reception.migrations.0005_who_stays")
+    with connection.cursor() as cursor:
+        cursor.execute(upgrade.STAYS_OF_PLACEMENTS)
+    assert sorted(Stay.objects.standing().values_list("person", "state")) == before
+    assert (counter_drifts(), places_drifts()) == ([], [])
+    assert Stay.objects.filter(until__isnull=False).count() == 4
 
 
 def test_times_over_agree_with_counting_at_each_change(officer):

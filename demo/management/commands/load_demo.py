@@ -11,7 +11,18 @@ from django.db import transaction
 
 from accounts.models import Agency, Operation
 from audit.context import history_context
-from demo import accounts, border, care, family, places, slips, story, transports
+from demo import (
+    accounts,
+    border,
+    care,
+    family,
+    places,
+    roll_call,
+    sites,
+    slips,
+    story,
+    transports,
+)
 from notifications.choices import Channel
 from notifications.models import Subscription
 from reports.choices import Edition
@@ -60,6 +71,7 @@ class Command(BaseCommand):
         self.subscribe()
         self.say("Safe locations")
         places.load_sites(actor=users["administrator"])
+        sites.equip(actor=users["administrator"], say=self.say)
         self.say("Importing the arrivals as they were typed")
         batch = story.import_arrivals(actor=users["registrar"], say=self.say)
         story.decide_repeats(actor=users["protection_officer"], batch=batch, say=self.say)
@@ -67,6 +79,8 @@ class Command(BaseCommand):
         slips.print_ahead(actor=users["registrar"], say=self.say)
         self.say("Placing families")
         story.place_families(actor=users["placement_officer"], say=self.say)
+        self.say("Counting the people of a site")
+        roll_call.count_the_school(actor=users["placement_officer"], say=self.say)
         self.say("Asking agencies for aid")
         story.ask_for_aid(coordinator=users["aid_coordinator"], say=self.say)
         self.say("The border: states of entry points, counts, a visit")

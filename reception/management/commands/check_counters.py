@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from reception.selectors import counter_drifts, places_drifts, unit_drifts
 from reception.services.mending import mend_counters
+from reception.services.site_upkeep import blocked_drifts, mend_blocked
 
 
 class Command(BaseCommand):
@@ -37,11 +38,16 @@ class Command(BaseCommand):
             f"{drift.places}"
             for drift in places_drifts()
         ]
+        told += [
+            f"{drift.site.code}: blocked {drift.site.blocked}, the blocks hold {drift.blocked}, "
+            f"in units {sum(drift.units.values())}"
+            for drift in blocked_drifts()
+        ]
         for line in told:
             self.stdout.write(line)
         if not told:
             self.stdout.write("The counters of all sites agree with who stays there.")
         elif mend:
-            self.stdout.write(f"Mended: {mend_counters()}.")
+            self.stdout.write(f"Mended: {mend_counters() + mend_blocked()}.")
         else:
             raise CommandError(f"{len(told)} counters differ. Run it again with --mend.")
