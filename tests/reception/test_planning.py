@@ -187,7 +187,7 @@ def test_the_board_holds_what_is_ready_planned_and_missing(officer, django_asser
     assert {line.name for line in found.ready} == {"Site Open", "Site Full"}
     for number in range(4):
         plan_for(officer, site=make_site(status="preparing"), name="", needs=[str(number)])
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         contingency(make_officer(), clock.now())
 
 
