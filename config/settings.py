@@ -312,6 +312,12 @@ SPECTACULAR_SETTINGS = {
         "AllocationLineStateEnum": "reception.choices.ProposedState",
         "AllocationConfirmAsEnum": "reception.choices.MAY_CONFIRM_AS",
         "RequirementKindEnum": "reception.choices.RequirementKind",
+        "HeadCountKindEnum": "reception.choices.HeadCountKind",
+        "HeadCountHowEnum": "reception.choices.HeadCountHow",
+        "DifferenceKindEnum": "reception.choices.DifferenceKind",
+        "DifferenceStateEnum": "reception.choices.DifferenceState",
+        "ResolutionEnum": "reception.choices.Resolution",
+        "CountMethodEnum": "intake.choices.CountMethod",
     },
     "SORT_OPERATIONS": True,
     "POSTPROCESSING_HOOKS": [

@@ -114,9 +114,14 @@ class Facts:
 
 def current_policy() -> Policy:
     """The parameters that the operation decided last, or those of the standards."""
+    return decided_policy() or Policy()
+
+
+def decided_policy() -> Policy | None:
+    """The parameters that the operation decided last; None while nobody has decided."""
     row = PlacementPolicy.objects.order_by("-recorded_at", "-pk").first()
     if row is None:
-        return Policy()
+        return None
     sites = frozenset(row.sites.values_list("code", flat=True)) if row.decision else frozenset()
     return Policy(
         near_border_km=row.near_border_km,

@@ -19,10 +19,10 @@ from audit.events import record_event
 from common import clock
 from common.errors import Conflict
 from intake.models import Arrival, Household
-from reception.allocation.facts import Family, Refusal, Said
+from reception.allocation.facts import Family, Policy, Refusal, Said
 from reception.allocation.rules import refusals
 from reception.allocation.words import describe
-from reception.gathering import current_policy, gather, requirement_facts, site_facts
+from reception.gathering import decided_policy, gather, requirement_facts, site_facts
 from reception.models import KeepApart, Placement, PlacementRequirement, Site, Unit
 from reception.services.locks import lock_kept_apart
 
@@ -84,14 +84,23 @@ def judge(household: Household, site: Site) -> tuple[Refusal, ...]:
         **requirement_facts(rows, {site.code}),
     )
     facts = site_facts(site, units, present_keys=_present(pairs, site))
-    policy = current_policy() if site.border_km is not None else None
+    policy = decided_policy() if site.border_km is not None else None
     return refusals(
         family,
         facts,
         by_hand=True,
-        without=BY_HAND_WITHOUT,
+        without=_left_out(policy),
         **({"policy": policy} if policy else {}),
     )
+
+
+def _left_out(policy: Policy | None) -> tuple[str, ...]:
+    """The rules that are not judged when a person chooses the site.
+
+    Until the operation has decided about its border a person is not asked for reasons at each
+    site near it: along the Panj nearly every site is. A proposal keeps the rule always.
+    """
+    return BY_HAND_WITHOUT if policy else (*BY_HAND_WITHOUT, "border")
 
 
 def rules_against(household: Household, sites: Sequence[Site]) -> dict[str, list[tuple[str, bool]]]:
@@ -102,12 +111,18 @@ def rules_against(household: Household, sites: Sequence[Site]) -> dict[str, list
     facts = gather([household], sites)
     if not facts.families:
         return {site.code: [] for site in sites}
-    family, policy = facts.families[0], current_policy()
+    family, policy = facts.families[0], decided_policy()
     names = {site.code: site.local_name for site in sites}
     return {
         site.code: [
             (words_of(said, names), said.code in OVERRIDABLE)
-            for said in refusals(family, site, policy=policy, by_hand=True, without=BY_HAND_WITHOUT)
+            for said in refusals(
+                family,
+                site,
+                policy=policy or Policy(),
+                by_hand=True,
+                without=_left_out(policy),
+            )
         ]
         for site in facts.sites
     }

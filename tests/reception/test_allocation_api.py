@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reception import services
-from reception.models import AllocationRun, KeepApart, Placement
+from reception.models import AllocationRun, KeepApart, Placement, PlacementPolicy
 from reception.services import proposing
 from tests.factories.allocations import first_fit, line_of
 from tests.factories.reception import make_household_of, make_officer, make_placement, make_site
@@ -209,6 +209,7 @@ def test_requirements_and_kin_over_rest(api: Any, officer: Any, dana: Any) -> No
 
 def test_a_reason_overrides_the_border_rule_over_rest(api: Any, officer: Any) -> None:
     site, household = make_site("NEAR", border_km=2), make_household_of(1)
+    PlacementPolicy.objects.create(decided_by=officer)
     body = {"household": household.reference, "site": site.code}
     answer = api(officer).post("/api/v1/placements/", body, format="json")
     assert (answer.status_code, answer.json()["code"]) == (409, "near_border")

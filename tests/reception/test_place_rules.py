@@ -155,7 +155,9 @@ def test_what_is_required_has_a_shape(officer: Any) -> None:
 
 def test_near_the_border_longer_stays_need_a_reason_or_a_decision(officer: Any, dana: Any) -> None:
     site = make_site("NEAR", border_km=3)
-    one, other = make_household_of(1), make_household_of(1)
+    free, one, other = make_household_of(1), make_household_of(1), make_household_of(1)
+    services.place_household(actor=officer, household=free, site=site)  # nothing is decided yet
+    PlacementPolicy.objects.create(decided_by=dana)
     assert refused(officer, one, site) == "near_border"
     services.place_household(
         actor=officer, household=one, site=site, override_reason="the road is closed"
