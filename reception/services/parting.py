@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from common import clock
 from common.errors import FieldProblem, InvalidInput, InvalidState
+from intake.models import Household, Person
 from reception.choices import (
     HOLDING_STATES,
     PRESENT_STATUSES,
@@ -56,15 +57,9 @@ def split_placement(
         household = lock_household(placement.household_id)
         held = lock_open_placements([household.pk])
         old = _open(held, placement)
-        stays = standing(old)
-        members = {member.pk: member for member in rules.members_here(household)}
-        belonging = [members[s.person_id] for s in stays if s.person_id in members]
-        going = rules.chosen(belonging, persons)
-        keys = {person.pk for person in going}
-        left = [stay for stay in stays if stay.person_id not in keys]
-        _check_rest(left)
+        going, left = _parts(household, old, persons)
         check_people(going, site, unit)
-        rules.check_care([members[stay.person_id] for stay in left], old.site)
+        keys = {person.pk for person in going}
         moves = _leave(old, keys, left)
         new, gains = new_placement(
             actor=actor,
@@ -82,6 +77,20 @@ def split_placement(
         rules.tell("placement.split", new, actor=actor, occurred_at=clock.now())
         moves.join(gains).arrives_at(site.pk).write()
     return new
+
+
+def _parts(
+    household: Household, old: Placement, persons: Collection[uuid.UUID]
+) -> tuple[list[Person], list[Stay]]:
+    """Who goes, and the stays of who is left; neither nobody nor children alone may be left."""
+    members = {member.pk: member for member in rules.members_here(household)}
+    stays = [stay for stay in standing(old) if stay.person_id in members]
+    going = rules.chosen([members[stay.person_id] for stay in stays], persons)
+    keys = {person.pk for person in going}
+    left = [stay for stay in stays if stay.person_id not in keys]
+    _check_rest(left)
+    rules.check_care([members[stay.person_id] for stay in left], old.site)
+    return going, left
 
 
 def _leave(old: Placement, going: set[uuid.UUID], left: list[Stay]) -> Moves:
