@@ -41,12 +41,13 @@ _NOT_COMPARED = (*NEVER_COUNTED, ExitReason.SEPARATED)
 
 # Here and below one table at a time, by its key. While a table is filled for the first time (or
 # after an attempt that was rolled back) the planner may believe that it is empty: free to join, it
-# would read all of it again for each row of another.
+# would read all of it again for each row of another. Whether a household was merged is asked
+# outside: beside the key, the planner may go through all that were not, by the index of it.
 _KEYS = """
 SELECT p.household_id, p.id, x.blocks
 FROM unnest(%(households)s::uuid[]) AS asked(id)
 CROSS JOIN LATERAL (
-    SELECT 1 FROM intake_household WHERE id = asked.id AND merged_into_id IS NULL OFFSET 0
+    SELECT merged_into_id FROM intake_household WHERE id = asked.id OFFSET 0
 ) h
 CROSS JOIN LATERAL (
     SELECT id, household_id FROM intake_person
@@ -55,6 +56,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT blocks FROM intake_identityindex WHERE person_id = p.id OFFSET 0
 ) x
+WHERE h.merged_into_id IS NULL
 """
 
 # For each household asked about, by number: people elsewhere who share a key, and which.
@@ -76,8 +78,9 @@ CROSS JOIN LATERAL (
     WHERE id = x.person_id AND exit_reason <> ALL(%(not_compared)s) OFFSET 0
 ) p
 CROSS JOIN LATERAL (
-    SELECT 1 FROM intake_household WHERE id = p.household_id AND merged_into_id IS NULL OFFSET 0
+    SELECT merged_into_id FROM intake_household WHERE id = p.household_id OFFSET 0
 ) h
+WHERE h.merged_into_id IS NULL
 """
 
 # As plain values: objects of the models would take most of the time of a search.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
-from accounts.models import User
+from accounts.choices import Role
+from accounts.models import Operation, User
 from common import clock
 from intake.choices import ExitReason, PairStatus
 from intake.duplicates import decide_pair, undo_decision
@@ -23,6 +26,7 @@ from intake.models import (
     ScreeningOutcome,
     SpecificNeed,
 )
+from tests.factories.accounts import make_operation, make_user
 from tests.factories.desk import SCENARIO, make_entry_points
 
 TRUTH: dict[str, Any] = json.loads((SCENARIO / "truth.json").read_text())
@@ -31,11 +35,36 @@ CONTENT = (SCENARIO / "arrivals.csv").read_bytes()
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def imported(django_db_setup: None, django_db_blocker: Any) -> Iterator[ImportBatch]:
+    """The founding case, imported once in a transaction around all tests of this module.
+
+    Each test runs in a savepoint of it: what it changes is taken back behind it.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        make_operation()
+        make_entry_points()
+        alice = make_user(Role.REGISTRAR, username="alice")
+        yield import_spreadsheet(actor=alice, filename="arrivals.csv", content=CONTENT)
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def batch(alice: User) -> ImportBatch:
-    """The founding case, imported."""
-    make_entry_points()
-    return import_spreadsheet(actor=alice, filename="arrivals.csv", content=CONTENT)
+def batch(imported: ImportBatch, db: None) -> ImportBatch:
+    """The import, read anew."""
+    return ImportBatch.objects.get(pk=imported.pk)
+
+
+@pytest.fixture
+def operation(batch: ImportBatch) -> Operation:
+    """The operation of the import."""
+    return Operation.current()
+
+
+@pytest.fixture
+def alice(batch: ImportBatch) -> User:
+    """Who imported."""
+    return User.objects.get(username="alice")
 
 
 def repeat_keys(batch: ImportBatch) -> set[tuple[Any, Any]]:

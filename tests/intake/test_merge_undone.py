@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Agency, User
@@ -159,6 +159,8 @@ class _Enough(Exception):
 @settings(
     max_examples=8,
     deadline=None,
+    # An example takes a second: to make a failing one smaller would take longer than a test may.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(contents(), min_size=3, max_size=3), st.booleans())
