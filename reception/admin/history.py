@@ -48,7 +48,7 @@ def site_history(model_admin: Any, request: HttpRequest, site_id: Any) -> HttpRe
         model_admin,
         request,
         "site_history",
-        _("History of %(site)s") % {"site": site.name},
+        _("History of %(site)s") % {"site": site.local_name},
         site=site,
         form=form,
         moment=moment,
