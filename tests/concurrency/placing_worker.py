@@ -59,10 +59,6 @@ STEPS: dict[str, Step] = {
         site=Site.objects.get(code=told["site"]),
         reason="Hospital",
     ),
-    "absence": lambda actor, told: services.record_absence(
-        actor=actor, placement=_placement(told), reason="hospital", keep_place=False
-    ),
-    "check_out": lambda actor, told: services.check_out(actor=actor, placement=_placement(told)),
 }
 
 

@@ -33,7 +33,7 @@ from tests.factories.reception import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CLIENTS, HANDS = 240, 24
+CLIENTS, HANDS = 200, 24
 
 
 @pytest.fixture
