@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from rest_framework.renderers import JSONRenderer
@@ -47,12 +47,17 @@ class IdempotentWrites:
         key = request.headers.get("Idempotency-Key", "")
         if not key or request.method not in {"POST", "PUT", "PATCH", "DELETE"}:
             return super().dispatch(request, *args, **kwargs)  # type: ignore[misc,no-any-return]
-        with transaction.atomic():
-            response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
-            if response.status_code >= 400:
-                transaction.set_rollback(True)
-            elif self._reply is not None:
-                self._keep(response)
+        try:
+            with transaction.atomic():
+                response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+                if response.status_code >= 400:
+                    transaction.set_rollback(True)
+                elif self._reply is not None:
+                    self._keep(response)
+        except DatabaseError as error:
+            # Refused by the commit, behind the view's own handling of errors.
+            answer = self.handle_exception(error)
+            return self.finalize_response(self.request, answer, *args, **kwargs)  # type: ignore[attr-defined,no-any-return]
         return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

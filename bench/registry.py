@@ -68,7 +68,7 @@ def measurements() -> dict[str, Measure]:
 MODULES = tuple(
     f"bench.{module}"
     for module in (
-        "floor", "registering", "imports", "reporting", "searching", "webhooks",
+        "floor", "registering", "checking_in", "imports", "reporting", "searching", "webhooks",
         "allocating",
         "matching.febrl", "matching.matching",
     )

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
-from common.errors import DomainError, Text
+from common.errors import DomainError, Text, refusal_of
 
 if TYPE_CHECKING:
     _Base = Any
@@ -74,6 +75,10 @@ def domain_errors_as_messages(request: HttpRequest) -> Iterator[None]:
         messages.error(request, str(error.message))
         for problem in error.problems:
             messages.error(request, str(problem.detail))
+    except DatabaseError as error:
+        if (refused := refusal_of(error)) is None:
+            raise
+        messages.error(request, str(refused.message))
 
 
 class ButtonsMixin(_Base):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 Text = str | Promise
 
@@ -74,7 +75,32 @@ class Stale(DomainError):
     status = 412
 
 
-def constraint_name(error: IntegrityError) -> str | None:
+# What PostgreSQL says when it ends one of two transactions that cannot both go on.
+_ENDED_FOR_ANOTHER = frozenset({"40001", "40P01"})
+_refusals: dict[str, Callable[[], DomainError]] = {}
+
+
+def register_refusal(constraint: str, error: Callable[[], DomainError]) -> None:
+    """Name the domain error of a constraint that may refuse as late as at the commit.
+
+    Called from an app's `ready`: no service stands around a commit that somebody else makes.
+    """
+    _refusals[constraint] = error
+
+
+def refusal_of(error: DatabaseError) -> DomainError | None:
+    """The domain error that a refusal of the database stands for, or None."""
+    if known := _refusals.get(constraint_name(error) or ""):
+        return known()
+    if getattr(error.__cause__, "sqlstate", None) in _ENDED_FOR_ANOTHER:
+        return Conflict(
+            "busy",
+            _("Somebody changed the same at this moment. Nothing was saved: send it again."),
+        )
+    return None
+
+
+def constraint_name(error: DatabaseError) -> str | None:
     """The name of the database constraint that refused, or None."""
     diagnosis = getattr(error.__cause__, "diag", None)
     return getattr(diagnosis, "constraint_name", None)

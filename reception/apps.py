@@ -79,11 +79,13 @@ class ReceptionConfig(AppConfig):
     def ready(self) -> None:
         """Register the norms, what site staff see, and the hook for changed households."""
         from audit.withholding import register_withheld
+        from common.errors import register_refusal
         from intake.hooks import on_household_changed
         from intake.querysets import register_household_visibility
         from intake.slots import register_site_names, register_staying
         from reception import merge_requirements, merging, merging_counts
         from reception.desk import site_names
+        from reception.errors import in_two_places
         from reception.services import household_changed
 
         register_codelist(
@@ -97,6 +99,7 @@ class ReceptionConfig(AppConfig):
         register_household_visibility(households_at)
         on_household_changed(household_changed)
         merging.register()
+        register_refusal("stay_no_person_in_two_places", in_two_places)
         merge_requirements.register()
         merging_counts.register()
         register_site_names(site_names)

@@ -38,6 +38,8 @@ def refusals_as_errors(site: Site, *, needed: int = 0, unit: Unit | None = None)
             raise not_placeable(site_of_authority()) from error
         if name == "unit_places_within_capacity":
             raise _unit_full(unit) from error
+        if name == "stay_no_person_in_two_places":
+            raise in_two_places() from error
         if name == "placement_one_open_per_household":
             raise already_placed() from error
         if name == "reception_placement_pkey":
@@ -77,6 +79,17 @@ def already_placed() -> Conflict:
     return Conflict(
         "already_placed",
         _("This household already has a place. Transfer it, or end that placement first."),
+    )
+
+
+def in_two_places() -> Conflict:
+    """Somebody of the household has a place elsewhere for the same time."""
+    return Conflict(
+        "person_in_two_places",
+        _(
+            "Somebody of this family holds a place elsewhere at the same time. End that one first, "
+            "or correct the time."
+        ),
     )
 
 

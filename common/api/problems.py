@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError
 from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +14,7 @@ from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from common.errors import Conflict, DomainError, FieldProblem, constraint_name
+from common.errors import Conflict, DomainError, FieldProblem, constraint_name, refusal_of
 
 CONTENT_TYPE = "application/problem+json"
 TITLES = {
@@ -121,6 +121,8 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     elif isinstance(error, IntegrityError) and (constraint_name(error) or "").endswith("_pkey"):
         # Clients make ids: somebody else used this one for another record at the same moment.
         error = Conflict("conflict", _("This id is used already."))
+    elif isinstance(error, DatabaseError):
+        error = refusal_of(error) or error
     if isinstance(error, DomainError):
         body = domain_problem(error)
     elif isinstance(error, exceptions.APIException):

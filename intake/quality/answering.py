@@ -73,7 +73,7 @@ def _check(question: OpenQuestion, answer: str, note: str) -> None:
 
 
 def _only_the_year(actor: Any, household: Household, person_id: Any) -> None:
-    person = Person.objects.select_for_update(of=("self",)).get(pk=person_id)
+    person = Person.objects.select_for_update(of=("self",), no_key=True).get(pk=person_id)
     fact = fact_of(person)
     if not (said := year_said(fact)):
         return

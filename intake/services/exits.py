@@ -149,11 +149,13 @@ def close_person(
 def lock_with_household(person: Person) -> tuple[Household, Person]:
     """The person and their household as they are now, locked; the household first.
 
-    A person who was moved while this waited is found in the household they went to.
+    A person who was moved while this waited is found in the household they went to. The lock
+    leaves room for foreign keys: a check-in writes stays of the person while it holds the place
+    that this exit will ask for.
     """
     while True:
         household = Household.objects.select_for_update().get(pk=person.household_id)
-        locked = Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
+        locked = Person.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
         if locked.household_id == household.pk:
             locked.household = household
             return household, locked
@@ -234,7 +236,7 @@ def lock_with_survivor(person: Person) -> tuple[Household, Person]:
         keys = {home.pk, surviving(home).pk}
         rows = Household.objects.filter(pk__in=keys).order_by("pk").select_for_update()
         locked = {each.pk: each for each in rows}
-        fresh = Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
+        fresh = Person.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
         answering = locked.get(fresh.household_id)
         while answering is not None and answering.merged_into_id is not None:
             answering = locked.get(answering.merged_into_id)

@@ -117,7 +117,7 @@ def _close(actor: Any, need: SpecificNeed, reason: str) -> None:
 def _lock(actor: Any, person: Person) -> tuple[Household, Person]:
     require_editor(actor, person.household_id)
     household = Household.objects.select_for_update().get(pk=person.household_id)
-    person = Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
+    person = Person.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
     if person.left_at is not None:
         if person.exit_reason == ExitReason.SEPARATED:
             raise NotPermitted("not_permitted", _("You may not change households."))

@@ -43,7 +43,7 @@ def record_washington_group(
     """
     require_editor(actor, person.household_id)
     household = Household.objects.select_for_update().get(pk=person.household_id)
-    person = Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
+    person = Person.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
     if (known := _known(id, person, answers, respondent, occurred_at)) is not None:
         return known
     _in_count(person)

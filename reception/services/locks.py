@@ -3,7 +3,8 @@
 1. households (then the pairs to keep apart), 2. placements, 3. sites, 4. units; within each, in
 the order of their keys; a proposal before all of them. A household is locked where its members
 are counted (placing, transfer, a change of its size), so that nobody joins or leaves between the
-count and the place. Sites and units are not locked to read them, except to confirm a proposal:
+count and the place. Sites and units are not locked to read them, except to confirm a proposal
+and where a household that changed is at several of them:
 their counters are changed by guarded updates, as the last statement before the event, so that the
 row everybody wants is held for the shortest time. A stay is guarded by its placement.
 Whoever resolves a difference of a head count locks the count before all of them.
@@ -99,6 +100,15 @@ def lock_sites(pks: Iterable[uuid.UUID]) -> list[Site]:
     """The sites as they are now, in key order, held until the transaction ends."""
     return list(
         Site.objects.filter(pk__in=list(pks))
+        .order_by("pk")
+        .select_for_update(of=("self",), no_key=True)
+    )
+
+
+def lock_units(pks: Iterable[uuid.UUID]) -> list[Unit]:
+    """The rooms and tents as they are now, in key order, held until the transaction ends."""
+    return list(
+        Unit.objects.filter(pk__in=list(pks))
         .order_by("pk")
         .select_for_update(of=("self",), no_key=True)
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from audit.events import record_event
 from common import clock
@@ -21,11 +22,17 @@ from reception.choices import (
     StayState,
 )
 from reception.errors import refusals_as_errors
-from reception.models import Placement
+from reception.models import Placement, Stay
 from reception.services import rules
 from reception.services.counters import Moves, add_people_present
 from reception.services.ending import end_locked
-from reception.services.locks import lock_household, lock_open_placements, lock_site
+from reception.services.locks import (
+    lock_household,
+    lock_open_placements,
+    lock_site,
+    lock_sites,
+    lock_units,
+)
 from reception.services.stays import close_stays, open_stays, standing
 
 
@@ -49,15 +56,41 @@ def household_changed(household: Household, actor: Any) -> None:
     if household.status != HouseholdStatus.ACTIVE:
         members = set()
     placements = lock_open_placements([household.pk])
+    if not placements:
+        return
+    _lock_sites_and_units(household, placements)
     placed: set[uuid.UUID] = set()
+    moves = Moves()
     for placement in placements:
-        placed |= _let_leavers_go(placement, members, actor=actor)
+        placed |= _let_leavers_go(placement, members, moves, actor=actor)
+    moves.write()
     main = [each for each in placements if each.transfer_of_id is None and each.ended_at is None]
     if main and (joined := members - placed):
         add_members(min(main, key=lambda each: each.part), sorted(joined), actor=actor)
 
 
-def _let_leavers_go(placement: Placement, members: set[uuid.UUID], *, actor: Any) -> set[uuid.UUID]:
+def _lock_sites_and_units(household: Household, placements: Iterable[Placement]) -> None:
+    """All whose counters may change, before the first of them, where they are several.
+
+    Also those of the households to which members moved: they are adjusted next, in the same
+    transaction.
+    """
+    stays = Stay.objects.standing().filter(placement__household=household)
+    elsewhere = Placement.objects.open().filter(
+        household__members__in=stays.values("person_id"),
+    )
+    sites = {placement.site_id for placement in placements}
+    sites |= set(elsewhere.exclude(household=household).values_list("site_id", flat=True))
+    units = set(stays.filter(unit__isnull=False).values_list("unit_id", flat=True))
+    if len(sites) > 1 or len(units) > 1:
+        lock_sites(sites)
+    if len(units) > 1:
+        lock_units(units)
+
+
+def _let_leavers_go(
+    placement: Placement, members: set[uuid.UUID], moves: Moves, *, actor: Any
+) -> set[uuid.UUID]:
     """End the stays of who is no longer in the count; who still belongs to the placement."""
     stays = standing(placement)
     there = {stay.person_id for stay in stays}
@@ -69,9 +102,15 @@ def _let_leavers_go(placement: Placement, members: set[uuid.UUID], *, actor: Any
     if all(stay.person_id in left or stay.state == StayState.NOT_COME for stay in stays):
         waiting = placement.status in RESERVED_STATUSES
         to = PlacementStatus.CANCELLED if waiting else PlacementStatus.CHECKED_OUT
-        end_locked(placement, to, actor=actor, occurred_at=now, reason="nobody_of_household_left")
+        end_locked(
+            placement,
+            to,
+            actor=actor,
+            occurred_at=now,
+            moves=moves,
+            reason="nobody_of_household_left",
+        )
         return set()
-    moves = Moves()
     gone = [
         stay
         for at, persons in _by_time(left, moved, now)
@@ -79,7 +118,6 @@ def _let_leavers_go(placement: Placement, members: set[uuid.UUID], *, actor: Any
     ]
     by = -sum(stay.state in HOLDING_STATES for stay in gone)
     _resized(placement, by, actor=actor)
-    moves.write()
     return there - left
 
 
@@ -94,7 +132,8 @@ def add_members(placement: Placement, joined: list[uuid.UUID], *, actor: Any) ->
         state = StayState.DUE if waiting else here
         began, now = placement.checked_in_at or placement.recorded_at, clock.now()
         came = _moved(joined, to_household=placement.household_id)
-        since = {pk: max(at, began) for pk, at in came.items() if at <= now}
+        left = _last_held(came)
+        since = {pk: max(at, began, left.get(pk, at)) for pk, at in came.items() if at <= now}
         for at, persons in _by_time(joined, since, now):
             open_stays(placement, persons, state, at, moves)
         _resized(placement, more, actor=actor)
@@ -111,6 +150,17 @@ def _moved(persons: Iterable[uuid.UUID], **way: uuid.UUID) -> dict[uuid.UUID, da
     """When each of the persons moved to or from a household, of those who moved."""
     rows = HouseholdMove.objects.filter(person__in=list(persons), **way).order_by("occurred_at")
     return dict(rows.values_list("person_id", "occurred_at"))
+
+
+def _last_held(persons: Iterable[uuid.UUID]) -> dict[uuid.UUID, datetime]:
+    """When each of the persons last gave up a place, of those who had one.
+
+    A move may be recorded late, for a time when they were still checked in elsewhere.
+    """
+    rows = Stay.objects.filter(
+        person__in=list(persons), state__in=HOLDING_STATES, until__isnull=False
+    )
+    return dict(rows.order_by().values_list("person_id").annotate(Max("until")))
 
 
 def _by_time(

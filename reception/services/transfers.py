@@ -15,11 +15,11 @@ from intake.models import Household, Person
 from reception.choices import RESERVED_STATUSES, PlacementStatus
 from reception.errors import refusals_as_errors
 from reception.models import Placement, Site, Unit
-from reception.services import rules
+from reception.services import onward, rules
 from reception.services.counters import Moves
 from reception.services.ending import end_locked
 from reception.services.hard_rules import keep_hard_rules
-from reception.services.locks import lock_household, lock_placement
+from reception.services.locks import lock_household
 from reception.services.placing import check_people, new_placement
 from reception.services.stays import standing
 
@@ -48,7 +48,7 @@ def transfer_placement(
         reserved_until = rules.check_moment("reserved_until", reserved_until, future=True)
     with refusals_as_errors(site, needed=placement.places, unit=unit), transaction.atomic():
         household = lock_household(placement.household_id)
-        old = lock_placement(placement.pk)
+        old = onward.lock_both_ends(placement.pk)[placement.pk]
         if made := _already_made(placement_id, old=old, site=site):
             return made
         _check_other_site(old, site)
