@@ -69,8 +69,8 @@ def _rows(model: Any) -> Any:
     rows = model._default_manager.all()
     if model is PersonExit:
         return rows.exclude(reason="duplicate", reversed_at__isnull=False).values()
-    if model is OpenQuestion:  # asked anew: what is asked counts, not the row
-        fields = ("household", "person", "code", "facts", "data", "answer")
+    if model is OpenQuestion:  # asked anew: what is asked counts, not which record it names
+        fields = ("household", "person", "code", "answer")
         return rows.exclude(status=QuestionStatus.OUTDATED).values(*fields)
     if model is Site:
         return rows.values("pk", "reserved", "present", "overflow", "capacity")
