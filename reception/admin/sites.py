@@ -157,7 +157,7 @@ class SiteAdmin(RefusalsInForm, BoardPages, PolicyModelAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("map/", wrap(self.map_view), name="reception_map"),
-            path("<uuid:site_id>/past/", wrap(self.past), name="reception_site_history"),
+            path("<uuid:site_id>/past/", wrap(self.past), name="reception_site_past"),
             *super().get_urls(),
         ]
 
@@ -297,7 +297,7 @@ class SiteAdmin(RefusalsInForm, BoardPages, PolicyModelAdmin):
     @button(_("History"), policy=Permission.SITES_READ, icon="history")
     def to_history(self, request: HttpRequest, site: Site) -> Any:
         """Who was here, and when it was over: on a page of its own."""
-        return redirect(address("reception_site_history", site.pk))
+        return redirect(address("reception_site_past", site.pk))
 
     @button(
         _("Grant overflow"), policy=Permission.CAPACITY_OVERRIDE, form=OverflowForm, icon="add_home"

@@ -53,8 +53,11 @@ def test_what_was_counted_without_network_is_sent_later(
         page.fill(f"#seen-{five.pk}", "4")
         page.keyboard.press("Enter")
         page.get_by_text("Waiting to be sent: 2").wait_for()
+        page.close()  # the phone is switched off, and on again where there is a network
         context.set_offline(False)
-        page.reload()  # the phone was switched off meanwhile
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.goto(address)
         page.get_by_text("Everything is sent.").wait_for()
         page.locator("#hc-counted", has_text="6").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
