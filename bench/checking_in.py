@@ -17,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from bench.registry import Row, World, bench
 from bench.server import load, percentile, serving
 from bench.world import inputs, registrar
+from common.errors import DomainError
 
 CLIENTS = 50
 SITES = 40
@@ -88,10 +89,13 @@ def _due(seed: int, count: int, sites: list[Any]) -> list[UUID]:
     from intake.services import register_many
     from reception.services import place_household
 
-    actor, placed = _officer(), []
+    actor = _officer()
+    placed: list[UUID] = []
     for start in range(0, count, 200):
         part = inputs(seed + start, min(200, count - start))
         for made in register_many(actor=registrar(), data=part):
+            if isinstance(made, DomainError):
+                raise made
             site = sites[len(placed) % len(sites)]
             placed.append(place_household(actor=actor, household=made.household, site=site).pk)
     return placed

@@ -59,7 +59,8 @@ def check_in(
         if placement.transfer_of_id is not None:
             left = ends[placement.transfer_of_id]
             onward.leave_for(left, placement, actor=actor, when=when, moves=moves)
-        stays = _named(standing(placement), persons)
+        belonging = standing(placement)
+        stays = _named(belonging, persons)
         coming = [s for s in stays if s.state in (StayState.DUE, StayState.NOT_COME)]
         if not coming:
             raise _not_expected(placement)
@@ -67,17 +68,22 @@ def check_in(
             units.check_unit([stay.person for stay in coming], placement.site, unit)
         if any(stay.state == StayState.NOT_COME for stay in coming):
             moves.arrives_at(placement.site_id)
-        shift_stays(placement, coming, StayState.PRESENT, when, moves, unit=unit)
-        _came(placement, actor=actor, when=when, persons=len(coming))
+        here = shift_stays(placement, coming, StayState.PRESENT, when, moves, unit=unit)
+        others = [stay for stay in belonging if stay not in coming]
+        _came(placement, [*others, *here], actor=actor, when=when, persons=len(coming))
         if listed_on is not None:
             journeys.came_by_itself(listed_on, placement, actor=actor, when=when)
         moves.write()
     return placement
 
 
-def _came(placement: Placement, *, actor: Any, when: datetime, persons: int) -> None:
-    """The placement after some of its people came; who is still expected has a day for it."""
-    stays = standing(placement)
+def _came(
+    placement: Placement, stays: Sequence[Stay], *, actor: Any, when: datetime, persons: int
+) -> None:
+    """The placement after some of its people came; who is still expected has a day for it.
+
+    `stays` are those that stand now.
+    """
     placement.places = sum(stay.state in HOLDING_STATES for stay in stays)
     if not any(stay.state == StayState.DUE for stay in stays):
         placement.reserved_until = None

@@ -276,6 +276,9 @@ class Hand:
         return self.note(f"page {name}", browser.post(url))
 
     def sweep(self) -> None:
-        """What the scheduler does, with a clock that is ahead: reservations run out."""
-        services.expire_reservations(clock.now() + timedelta(days=2))
+        """What the scheduler does, after the time of one reservation ran out."""
+        due = Placement.objects.filter(status="reserved").order_by("pk").first()
+        if due is not None:
+            Placement.objects.filter(pk=due.pk).update(reserved_until=clock.now())
+        services.expire_reservations()
         services.end_overflows()

