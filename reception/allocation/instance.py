@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reception.allocation import aims
-from reception.allocation.facts import Family, Places, Problem, SiteFacts
+from reception.allocation.facts import Family, Places, Policy, Problem, SiteFacts
 from reception.allocation.rules import may_use, refusals
 
 Ints = NDArray[np.int64]
@@ -144,7 +144,7 @@ def build(problem: Problem) -> Instance:
     entangled = _entangled(families)
     alike: dict[Family, list[Family]] = defaultdict(list)
     for family in families:
-        alike[_features(family, entangled)].append(family)
+        alike[_features(family, entangled, problem.policy)].append(family)
     members = tuple(
         tuple(sorted(each, key=lambda family: (-family.arrived, family.key)))
         for each in alike.values()
@@ -171,7 +171,7 @@ def _entangled(families: list[Family]) -> set[str]:
     return {key for pair in pairs for key in pair}
 
 
-def _features(family: Family, entangled: set[str]) -> Family:
+def _features(family: Family, entangled: set[str], policy: Policy) -> Family:
     """The family with nothing left but what rules and aims look at."""
     return replace(
         family,
@@ -183,6 +183,7 @@ def _features(family: Family, entangled: set[str]) -> Family:
         accessible=min(family.accessible, 1),
         near_services=min(family.near_services, 1),
         arrived=0,
+        nights=policy.first_nights if family.nights >= policy.first_nights else 0,
     )
 
 

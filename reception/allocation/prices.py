@@ -15,7 +15,7 @@ import numpy as np
 from reception.allocation.facts import Family, Problem
 from reception.allocation.filling import Filling, fill, hardest_first
 from reception.allocation.instance import Floats, Instance, build
-from reception.allocation.relaxing import relax, slopes
+from reception.allocation.relaxing import relax
 
 # What it counts in the prices that an expected person has no place at all, in points.
 UNPLACED = 400
@@ -35,7 +35,7 @@ def shadow_prices(problem: Problem) -> dict[tuple[str, str, bool], int]:
     instance, count = _with_expected(problem)
     scaled = replace(instance)
     scaled.__dict__["count"] = count
-    value = slopes(scaled, scaled.points) + (UNPLACED * scaled.size)[:, None]
+    value = scaled.points + (UNPLACED * scaled.size)[:, None]
     filling = Filling(scaled)
     fill(filling, scaled.points.astype(np.float64), hardest_first(scaled))
     relaxed = relax(scaled, value, 0, filling.taken > 0)

@@ -8,7 +8,7 @@ column was found.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,19 +19,22 @@ from reception.allocation.instance import Bools, Floats, Instance, Ints
 FIRST_COLUMNS, MORE_COLUMNS, ROUNDS = 8, 4, 12
 STEPS = 60
 TINY = 1e-6
+# How finely families are told apart for the prices: steps for a doubling of the extended family,
+# points for a place at all.
+CLAN_STEPS, TOP_STEP = 2, 250
+# A round that lowers the bound by a smaller share is the last.
+ENOUGH = 0.0003
 NEVER = -1e15
 
 
 @dataclass(frozen=True)
 class Relaxed:
-    """The fractional allocation `x` on `columns` (class, cell), duals and the proven bound.
+    """Duals of the relaxation and the proven bound.
 
     `price` is what one more place of each cell is worth, `push` what placing one more person is
     worth at the margin (0 unless places are short), `reduced` what each pair would add (C x J).
     """
 
-    columns: tuple[Ints, Ints]
-    x: Floats
     price: Floats
     site_price: Floats
     push: float
@@ -58,24 +61,93 @@ def slopes(instance: Instance, points: Ints, without_spread: Bools | None = None
     return np.where(instance.allowed, value, NEVER)
 
 
-def relax(instance: Instance, value: Floats, least: int, known: Bools) -> Relaxed:
-    """Solve the relaxation with at least `least` persons placed; `value` is C x J.
+def relax(instance: Instance, points: Ints, least: int, known: Bools) -> Relaxed:
+    """Solve the relaxation with at least `least` persons placed.
 
-    `known` are columns to begin with; an allocation of `least` persons must be among them.
+    `points` of class and cell (C x J) without groups; `known` are columns to begin with, an
+    allocation of `least` persons must be among them. Prices come from families put together that
+    are nearly alike, the bound from all families at these prices.
     """
-    reduced = _reduced(instance, value, _first_prices(instance, value), 0.0)
-    chosen = _best(reduced, FIRST_COLUMNS, instance.allowed) | known
-    best: Relaxed | None = None
+    value = slopes(instance, points)
+    coarse, averaged, columns = _together(instance, points, value, known)
+    cell, site, push = _prices(coarse, averaged, least, columns)
+    total = cell + site[instance.site_of]
+    bound = bound_at(instance, value, least, cell, site, push)
+    return Relaxed(total, site, push, bound, _reduced(instance, value, total, push))
+
+
+def _together(
+    instance: Instance, points: Ints, value: Floats, known: Bools
+) -> tuple[Instance, Floats, Bools]:
+    """Classes that differ little as one: count, mean value, columns. Good enough for prices.
+
+    Alike: size, where they may be, points but for what all cells have in common (about the same),
+    and about as large an extended family.
+    """
+    clan = np.zeros(len(instance.classes))
+    for group in instance.groups:
+        if group.least == 1:
+            members = list(group.members)
+            clan[members] = (instance.size * instance.count)[members].sum()
+    rough = np.round(CLAN_STEPS * np.log2(np.maximum(clan, 1))).astype(np.int64)
+    top = np.where(instance.allowed, points, 0).max(axis=1, initial=0)
+    shape = np.where(instance.allowed, points - top[:, None], -1 - top.max(initial=0))
+    number: dict[tuple[int, int, int, bytes], int] = {}
+    of = np.empty(len(clan), dtype=np.int64)
+    for c, row in enumerate(shape):
+        key = (
+            int(instance.size[c]), int(rough[c]), int(top[c]) // TOP_STEP, row.tobytes()
+        )  # fmt: skip
+        of[c] = number.setdefault(key, len(number))
+    first = np.unique(of, return_index=True)[1]
+    count = np.bincount(of, instance.count)
+    averaged = np.zeros((len(number), value.shape[1]))
+    np.add.at(averaged, of, value * instance.count[:, None])
+    columns = np.zeros(averaged.shape, dtype=np.bool_)
+    np.logical_or.at(columns, of, known)
+    coarse = replace(
+        instance,
+        classes=tuple(instance.classes[c] for c in first),
+        allowed=instance.allowed[first],
+        groups=(),
+    )
+    coarse.__dict__["count"] = count
+    return coarse, averaged / count[:, None], columns
+
+
+def _prices(
+    instance: Instance, value: Floats, least: int, chosen: Bools
+) -> tuple[Floats, Floats, float]:
+    """Prices of cells and sites and the push, with a low bound: columns made as needed.
+
+    Columns are made at prices between the best so far and the last, which leaps less. Ends when
+    a round no longer lowers the bound by much: any prices give a bound.
+    """
+    first = _first_prices(instance, value, least)
+    chosen = chosen | _best(_reduced(instance, value, first, 0.0), FIRST_COLUMNS, instance.allowed)
+    best = (first, np.zeros(len(instance.sites)), 0.0)
+    bound = bound_at(instance, value, least, *best)
     for _ in range(ROUNDS):
-        found = _solve(instance, value, least, chosen)
-        if best is None or found.bound < best.bound:
-            best = found
-        wanted = found.reduced - np.maximum(_worth(found.reduced, chosen), 0)[:, None]
-        new = _best(np.where(chosen, NEVER, wanted), MORE_COLUMNS, wanted > TINY)
-        if not (new & ~chosen).any():
+        last = _solve(instance, value, least, chosen)
+        before = bound
+        new = np.zeros_like(chosen)
+        for share in (1.0, 0.5, 0.2):
+            at = (
+                best[0] + share * (last[0] - best[0]),
+                best[1] + share * (last[1] - best[1]),
+                best[2] + share * (last[2] - best[2]),
+            )
+            here = bound_at(instance, value, least, *at)
+            reduced = _reduced(instance, value, at[0] + at[1][instance.site_of], at[2])
+            wanted = reduced - np.maximum(_worth(reduced, chosen), 0)[:, None]
+            new |= _best(np.where(chosen, NEVER, wanted), MORE_COLUMNS, wanted > TINY)
+            if here < bound:
+                bound, better = here, at
+        if bound < before:
+            best = better
+        if not (new & ~chosen).any() or 0 < before - bound < ENOUGH * abs(bound):
             break
         chosen |= new
-    assert best is not None
     return best
 
 
@@ -114,7 +186,7 @@ def _best(worth: Floats, many: int, among: Bools) -> Bools:
     return chosen & among
 
 
-def _first_prices(instance: Instance, value: Floats) -> Floats:
+def _first_prices(instance: Instance, value: Floats, least: int) -> Floats:
     """Prices by a few steps of raising what is asked for too much: where to look for columns."""
     price = np.zeros(len(instance.cells))
     none = np.zeros(len(instance.sites))
@@ -134,9 +206,11 @@ def _first_prices(instance: Instance, value: Floats) -> Floats:
     return best_price
 
 
-def _solve(instance: Instance, value: Floats, least: int, chosen: Bools) -> Relaxed:
+def _solve(
+    instance: Instance, value: Floats, least: int, chosen: Bools
+) -> tuple[Floats, Floats, float]:
+    """The relaxation over the chosen columns: prices of cells and sites, and the push."""
     rows, cols = np.nonzero(chosen)
-    columns = (rows.astype(np.int64), cols.astype(np.int64))
     model: Any = model_builder.Model()  # type: ignore[no-untyped-call]
     helper = model.helper
     many, sites = len(rows), len(instance.sites)
@@ -168,15 +242,10 @@ def _solve(instance: Instance, value: Floats, least: int, chosen: Bools) -> Rela
     if status != model_builder.SolveStatus.OPTIMAL:
         raise ArithmeticError(f"the relaxation was not solved: {status}")
     dual = np.asarray(solver.dual_values(model.get_linear_constraints()), dtype=np.float64)
-    x = np.asarray(solver.values(model.get_variables()), dtype=np.float64)[:many]
     cell = np.maximum(dual[classes : classes + cells], 0)
     site_price = np.maximum(dual[first : first + sites], 0)
     push = max(-float(dual[last]), 0.0)
-    total = cell + site_price[instance.site_of]
-    bound = bound_at(instance, value, least, cell, site_price, push)
-    return Relaxed(
-        columns, x, total, site_price, push, bound, _reduced(instance, value, total, push)
-    )
+    return cell, site_price, push
 
 
 def _rows(helper: Any, of: Ints, weight: Floats, most: Ints) -> None:

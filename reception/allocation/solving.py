@@ -27,7 +27,7 @@ from reception.allocation.instance import Floats, Instance, Ints, build
 from reception.allocation.placing import Placed, most_placed
 from reception.allocation.prices import shadow_prices
 from reception.allocation.proposal import Price, Proposal
-from reception.allocation.relaxing import Relaxed, relax, slopes
+from reception.allocation.relaxing import Relaxed, relax
 
 # When not all can be placed: who waited longest, and who can least be left waiting, come first.
 WAITED, FRAIL, MOST_HOURS = 10, 1500, 168
@@ -104,7 +104,7 @@ def find(problem: Problem, *, effort: Effort = STANDARD) -> Found:
     placed = most_placed(one, start.filling, effort.placing)
     if placed.bound < one.persons:
         value = value + _urgency(one)[:, None]
-    relaxed = relax(one, slopes(one, value), placed.persons, placed.filling.taken > 0)
+    relaxed = relax(one, value, placed.persons, placed.filling.taken > 0)
     filling = _improved(one, value, placed, relaxed, effort)
     bound = sharpen(one, value, placed.persons, relaxed, points_of(one, filling, value))
     filling, bound = _finished(one, value, filling, relaxed, bound, effort)
