@@ -67,7 +67,6 @@ class Outcome:
     placed: int
     needy: int
     points: int
-    moves: int
 
 
 def streams() -> list[Row]:
@@ -91,8 +90,7 @@ def streams() -> list[Row]:
             Row(
                 f"arrival streams, {way}",
                 f"{placed:,} persons placed, of those with a hard need"
-                f" {sum(each.needy for each in found):,} of {needy:,}; {points:,} points,"
-                f" {sum(each.moves for each in found):,} persons to move later",
+                f" {sum(each.needy for each in found):,} of {needy:,}; {points:,} points",
                 f"{placed / max(most, 1):.3f} of hindsight's persons,"
                 f" {points / max(best, 1):.3f} of its points",
             )
@@ -200,7 +198,7 @@ def _judged(stream: Stream, chosen: dict[str, tuple[str, tuple[str, bool]]]) -> 
         for j, (site, kind) in enumerate(one.cells)
     }
     filling = Filling(one)
-    placed = needy = moves = 0
+    placed = needy = 0
     for number, members in enumerate(one.members):
         for family in members:
             if family.key not in chosen:
@@ -209,5 +207,4 @@ def _judged(stream: Stream, chosen: dict[str, tuple[str, tuple[str, bool]]]) -> 
             filling.put(number, j)
             placed += family.size
             needy += family.size * _needy(family)
-            moves += family.size * one.sites[one.cells[j][0]].first_line
-    return Outcome(placed, needy, worth(filling), moves)
+    return Outcome(placed, needy, worth(filling))

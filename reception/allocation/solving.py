@@ -41,7 +41,7 @@ class Effort:
     `exact` units where no more than `exact_columns` pairs are left to decide.
     """
 
-    steps: int = 6000
+    steps: int = 6500
     least_steps: int = 3000
     placing: float = 1.0
     exact: float = 1.0
