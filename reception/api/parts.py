@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -182,7 +182,7 @@ class SiteHistory:
     @extend_schema(
         summary="Who was here at a moment",
         parameters=[AT],
-        responses={200: StaySerializer(many=True), 403: OpenApiResponse(description="No right.")},
+        responses=StaySerializer(many=True),
     )
     @action(detail=True, filterset_class=None, pagination_class=None)
     def people(self: Any, request: Request, code: str) -> Response:

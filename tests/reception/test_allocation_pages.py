@@ -8,7 +8,13 @@ import pytest
 from django.urls import reverse
 
 from reception import services
-from reception.models import AllocationRun, KeepApart, Placement, PlacementRequirement
+from reception.models import (
+    AllocationRun,
+    KeepApart,
+    Placement,
+    PlacementPolicy,
+    PlacementRequirement,
+)
 from reception.services import proposing
 from tests.factories.allocations import first_fit, line_of
 from tests.factories.intake import make_household, member
@@ -169,6 +175,7 @@ def test_a_policy_is_decided_on_its_page(client: Any, operation: Any, officer: A
 
 def test_the_choice_by_hand_shows_the_rules_too(desk: Any, officer: Any, dana: Any) -> None:
     site, near = make_site("A"), make_site("NEAR", border_km=3)
+    PlacementPolicy.objects.create(decided_by=dana)
     one, other = make_household_of(1), make_household_of(1)
     services.keep_apart(actor=dana, household=one, other=other, reason="x")
     make_placement(site, household=other, by=officer)
