@@ -55,10 +55,11 @@ def household_changed(household: Household, actor: Any) -> None:
     members = set(household.members.in_count().values_list("pk", flat=True))
     if household.status != HouseholdStatus.ACTIVE:
         members = set()
-    placements = lock_open_placements([household.pk])
+    locked = lock_open_placements([household.pk, *_moved_to(household)])
+    placements = [each for each in locked if each.household_id == household.pk]
     if not placements:
         return
-    _lock_sites_and_units(household, placements)
+    _lock_sites_and_units(household, locked)
     placed: set[uuid.UUID] = set()
     moves = Moves()
     for placement in placements:
@@ -69,18 +70,21 @@ def household_changed(household: Household, actor: Any) -> None:
         add_members(min(main, key=lambda each: each.part), sorted(joined), actor=actor)
 
 
-def _lock_sites_and_units(household: Household, placements: Iterable[Placement]) -> None:
-    """All whose counters may change, before the first of them, where they are several.
+def _moved_to(household: Household) -> set[uuid.UUID]:
+    """The households to which members of its placements moved: they are adjusted next.
 
-    Also those of the households to which members moved: they are adjusted next, in the same
-    transaction.
+    In the same transaction, so their placements are locked with ours, before any site: whoever
+    checks them in holds the placement and waits for the site.
     """
     stays = Stay.objects.standing().filter(placement__household=household)
-    elsewhere = Placement.objects.open().filter(
-        household__members__in=stays.values("person_id"),
-    )
+    moved = stays.exclude(person__household=household)
+    return set(moved.values_list("person__household_id", flat=True))
+
+
+def _lock_sites_and_units(household: Household, placements: Iterable[Placement]) -> None:
+    """All whose counters may change, before the first of them, where they are several."""
+    stays = Stay.objects.standing().filter(placement__household=household)
     sites = {placement.site_id for placement in placements}
-    sites |= set(elsewhere.exclude(household=household).values_list("site_id", flat=True))
     units = set(stays.filter(unit__isnull=False).values_list("unit_id", flat=True))
     if len(sites) > 1 or len(units) > 1:
         lock_sites(sites)
