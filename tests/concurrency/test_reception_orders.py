@@ -18,7 +18,8 @@ from intake.services.exits import lock_with_household
 from intake.services.moves import move_person
 from reception import services
 from reception.models import Site, Stay
-from reception.services import counters
+from reception.services import counters, sizes
+from reception.services.locks import lock_placement
 from tests.concurrency.storm import all_is_well
 from tests.concurrency.together import at_once
 from tests.factories.accounts import make_operation, make_user
@@ -88,6 +89,46 @@ def test_people_who_change_places_between_sites_do_not_lock_each_other(
     ended = at_once(lambda: move(homes[0], homes[1]), lambda: move(homes[3], homes[2]))
     assert ended == ["done", "done"]
     assert [site.present for site in Site.objects.order_by("pk")] == [10, 10]
+    all_is_well()
+
+
+def test_a_move_to_a_family_that_is_checked_in_waits_before_it_holds_a_site(
+    actor: User, monkeypatch: Any
+) -> None:
+    """Who checks in holds the placement and asks for the site: the move must ask in that order."""
+    registrar = make_user(Role.REGISTRAR)
+    source, target = make_household(registrar), make_household(registrar)
+    make_placement(make_site(places=40), household=source, by=actor, status="checked_in")
+    due = make_placement(make_site(places=40), household=target, by=actor)
+    held, locked = threading.Event(), threading.Event()
+    plain = sizes.lock_sites
+
+    def lock_sites(sites: Any) -> Any:
+        found = plain(sites)
+        locked.set()
+        return found
+
+    monkeypatch.setattr(sizes, "lock_sites", lock_sites)
+
+    def come() -> None:
+        with transaction.atomic():
+            lock_placement(due.pk)
+            held.set()
+            locked.wait(timeout=1)  # the sites are not to be had while this is held
+            services.check_in(actor=actor, placement=due)
+
+    def move() -> None:
+        held.wait(timeout=20)
+        move_person(
+            actor=actor,
+            person=source.members.order_by("-position").first(),
+            household=target,
+            occurred_at=clock.now(),
+            reason="joined",
+        )
+
+    assert at_once(come, move) == ["done", "done"]
+    assert sorted(Site.objects.values_list("present", flat=True)) == [4, 6]
     all_is_well()
 
 
