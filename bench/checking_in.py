@@ -168,9 +168,6 @@ def _statements(desk: Any, due: list[UUID]) -> str:
             desk(pk)
         texts = [str(query["sql"]) for query in seen.captured_queries]
         counts.append(len([text for text in texts if text not in {"BEGIN", "COMMIT"}]))
-    if os.environ.get("BENCH_SHOW_STATEMENTS"):
-        for query in seen.captured_queries:
-            print(query["time"], str(query["sql"])[:230])
     return f"{median(counts):.0f}"
 
 

@@ -27,3 +27,13 @@ def make_count(by: Any, *sizes: int, site: Site | None = None, **fields: Any) ->
 def make_unit(site: Site, code: str = "r4", capacity: int = 20) -> Unit:
     """A room."""
     return Unit.objects.create(site=site, code=code, name=f"Room {code}", capacity=capacity)
+
+
+def count_of(officer: Any, count: Any, **said: Any) -> Any:
+    """Count a household."""
+    return services.count_household(actor=officer, count=count, **said)
+
+
+def close(officer: Any, count: Any) -> Any:
+    """Close the count."""
+    return services.close_head_count(actor=officer, count=count)

@@ -63,3 +63,8 @@ def on_the_road(
         travelling.board(actor=actor, transport=transport, line=line)
     travelling.depart(actor=actor, transport=transport)
     return list(transport.lines.filter(state=LineState.BOARDED).order_by("pk"))
+
+
+def now_of(row: Any) -> Any:
+    """The row as the database has it now."""
+    return type(row).objects.get(pk=row.pk)

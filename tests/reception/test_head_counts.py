@@ -20,7 +20,7 @@ from reception import services
 from reception.head_counts import compared, last_head_counts, sites_without_count
 from reception.models import HeadCount, HeadCountDifference, HeadCountLine, Placement, Site
 from reception.roll_call import Number, Row, compare
-from tests.factories.head_counts import make_count, make_present, make_unit
+from tests.factories.head_counts import close, count_of, make_count, make_present, make_unit
 from tests.factories.reception import (
     make_household_of,
     make_manager,
@@ -41,14 +41,6 @@ def _operation(operation):
 @pytest.fixture
 def officer():
     return make_officer()
-
-
-def count_of(officer, count, **said):
-    return services.count_household(actor=officer, count=count, **said)
-
-
-def close(officer, count):
-    return services.close_head_count(actor=officer, count=count)
 
 
 def figures(count):

@@ -11,7 +11,7 @@ from common.errors import InvalidInput, InvalidState, NotPermitted
 from reception import services
 from reception.models import HeadCountDifference, Placement
 from tests.factories import intake as registered
-from tests.factories.head_counts import make_count, make_present, make_unit
+from tests.factories.head_counts import close, count_of, make_count, make_present, make_unit
 from tests.factories.reception import (
     make_household_of,
     make_manager,
@@ -31,14 +31,6 @@ def _operation(operation):
 @pytest.fixture
 def officer():
     return make_officer()
-
-
-def count_of(officer, count, **said):
-    return services.count_household(actor=officer, count=count, **said)
-
-
-def close(officer, count):
-    return services.close_head_count(actor=officer, count=count)
 
 
 # Resolving ----------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ from tests.factories.reception import (
     make_site,
     take_out,
 )
-from tests.factories.transports import families_at, listed, make_transport, on_the_road
+from tests.factories.transports import families_at, listed, make_transport, now_of, on_the_road
 
 pytestmark = pytest.mark.django_db
 
@@ -45,20 +45,6 @@ def _operation(operation):
 @pytest.fixture
 def officer():
     return make_officer(username="petra")
-
-
-@pytest.fixture
-def here():
-    return make_site(places=20)
-
-
-@pytest.fixture
-def there():
-    return make_site(places=20)
-
-
-def now_of(row):
-    return type(row).objects.get(pk=row.pk)
 
 
 # Coming --------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ from tests.factories.reception import (
     make_site,
     take_out,
 )
-from tests.factories.transports import families_at, listed, make_transport
+from tests.factories.transports import families_at, listed, make_transport, now_of
 
 pytestmark = pytest.mark.django_db
 
@@ -49,20 +49,6 @@ def _operation(operation):
 @pytest.fixture
 def officer():
     return make_officer(username="petra")
-
-
-@pytest.fixture
-def here():
-    return make_site(places=20)
-
-
-@pytest.fixture
-def there():
-    return make_site(places=20)
-
-
-def now_of(row):
-    return type(row).objects.get(pk=row.pk)
 
 
 # Planning ------------------------------------------------------------------------------------
