@@ -21,6 +21,9 @@ from django.conf import settings
 from django.db import models
 
 _VERSION = b"\x01"
+# Bytes of a sealed value beside the label of its key and the text: version, size of the label,
+# nonce, tag.
+_BESIDE = 1 + 1 + 12 + 16
 
 if TYPE_CHECKING:
     _Field = models.Field[Any, Any]
@@ -185,3 +188,14 @@ class SealedJSONField(SealedTextField):
 
     def _decode(self, plain: bytes) -> Any:
         return json.loads(plain)
+
+
+class SaysSomething(models.Func):
+    """Whether a sealed text is not empty, told by its length: for a constraint of the database.
+
+    Beside the text stand the version, the size and label of the key, the nonce and the tag.
+    """
+
+    template = f"octet_length(%(expressions)s) > {_BESIDE} + get_byte(%(expressions)s, 1)"
+    output_field = models.BooleanField()
+    conditional = True

@@ -118,7 +118,6 @@ class OccupancySerializer(serializers.Serializer[Any]):
                 "absence_reason": "",
                 "previous": None,
                 "part": 0,
-                "split_reason": "",
                 "recorded_at": "2021-07-05T04:30:00Z",
                 "updated_at": "2021-07-05T04:30:00Z",
             },
@@ -146,7 +145,7 @@ class PlacementSerializer(serializers.ModelSerializer[Placement]):
         model = Placement
         fields: tuple[str, ...] = (
             *("id", "household", "site", "status", "places", "reserved_until"),
-            *("checked_in_at", "ended_at", "absence_reason", "previous", "part", "split_reason"),
+            *("checked_in_at", "ended_at", "absence_reason", "previous", "part"),
             *("recorded_at", "updated_at"),
         )
         read_only_fields = fields
@@ -165,13 +164,14 @@ class MemberStaySerializer(serializers.ModelSerializer[Stay]):
 
 
 class PlacementDetailSerializer(PlacementSerializer):
-    """One placement with its note and where each member is."""
+    """One placement with its note, why it is apart, and where each member is."""
 
     note = serializers.CharField(read_only=True)
+    split_reason = serializers.CharField(read_only=True)
     members = MemberStaySerializer(many=True, read_only=True, source="standing_stays")
 
     class Meta(PlacementSerializer.Meta):
-        fields = (*PlacementSerializer.Meta.fields, "note", "members")
+        fields = (*PlacementSerializer.Meta.fields, "note", "split_reason", "members")
         read_only_fields = fields
 
 

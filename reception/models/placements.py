@@ -11,7 +11,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from audit.history import keeps_history
-from common.encryption import SealedTextField
+from common.encryption import SaysSomething, SealedTextField
 from common.models import BaseModel
 from intake.models import Household, Person
 from reception.choices import (
@@ -47,7 +47,7 @@ class Placement(BaseModel):
     `places` is how many places it holds (one place, one person); who holds them, each member, is
     in `stays`. A family is apart only by a decision: part 1 and on, each with its `split_reason`.
     `transfer_of` is the placement that this one follows while the family is on its way; both hold
-    their places until it has come. Personal data: `note` (sealed).
+    their places until it has come. Personal data: `note` and `split_reason` (sealed).
     """
 
     household = models.ForeignKey(Household, models.PROTECT, related_name="placements")
@@ -61,7 +61,7 @@ class Placement(BaseModel):
         _("reason of absence"), max_length=20, choices=AbsenceReason, blank=True
     )
     part = models.PositiveSmallIntegerField(_("part of the family"), default=0, editable=False)
-    split_reason = models.CharField(_("why the family is apart"), max_length=200, blank=True)
+    split_reason = SealedTextField(_("why the family is apart"))
     transfer_of = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="transfers", editable=False
     )
@@ -92,7 +92,7 @@ class Placement(BaseModel):
                 violation_error_message=_("This household is on its way to a site already."),
             ),
             models.CheckConstraint(
-                condition=Q(part=0) | ~Q(split_reason=""),
+                condition=Q(part=0) | Q(SaysSomething("split_reason")),
                 name="placement_split_has_a_reason",
                 violation_error_message=_("Say why the family is placed apart."),
             ),

@@ -53,11 +53,13 @@ UNION ALL SELECT 'place without a person in the count', h.person_id::text
 UNION ALL SELECT 'place of an ended placement', p.id::text
     FROM held h JOIN reception_placement p ON p.id = h.placement_id WHERE p.ended_at IS NOT NULL
 UNION ALL SELECT 'family apart without a decision', household_id::text FROM main
-    GROUP BY household_id HAVING count(*) FILTER (WHERE split_reason = '') > 1
+    GROUP BY household_id HAVING count(*)
+    FILTER (WHERE octet_length(split_reason) <= 30 + get_byte(split_reason, 1)) > 1
 UNION ALL SELECT 'member left out without a decision', n.id::text
     FROM main p JOIN intake_person n ON n.household_id = p.household_id AND n.left_at IS NULL
     WHERE NOT EXISTS (SELECT 1 FROM reception_placement d
-                      WHERE d.household_id = p.household_id AND d.split_reason <> '')
+                      WHERE d.household_id = p.household_id
+                        AND octet_length(d.split_reason) > 30 + get_byte(d.split_reason, 1))
       AND NOT EXISTS (SELECT 1 FROM reception_stay s
                       WHERE s.placement_id = p.id AND s.person_id = n.id AND s.until IS NULL)
 """
